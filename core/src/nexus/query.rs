@@ -1,0 +1,119 @@
+//! What a switch is asked, and what it answered.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use super::parse::accounting;
+use super::parse::config::PortConfig;
+use super::parse::ports::PortStatus;
+use crate::{
+    net::{InterfaceName, VlanSet},
+    tracker::{Identity, MacEntry, Neighbor, VlanDatabase},
+};
+
+/// One question; prints as the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Query {
+    /// Who the switch is.
+    Version,
+    /// The configuration of every interface.
+    Config,
+    /// The configuration of one interface.
+    PortConfig(InterfaceName),
+    /// Mode and link of every interface.
+    Ports,
+    /// The VLAN database.
+    Vlans,
+    /// Port-channels and their members.
+    PortChannels,
+    /// LLDP neighbours.
+    Lldp,
+    /// CDP neighbours.
+    Cdp,
+    /// MAC addresses learned on one interface.
+    Macs(InterfaceName),
+    /// Who typed what.
+    AccountingLog,
+}
+
+/// How an answer is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// JSON (`method: cli`).
+    Structured,
+    /// Text (`method: cli_ascii`).
+    Text,
+}
+
+impl Query {
+    /// How its answer is encoded: running-config and the accounting log have no structured output.
+    pub const fn encoding(self) -> Encoding {
+        match self {
+            Self::Config | Self::PortConfig(_) | Self::AccountingLog => Encoding::Text,
+            Self::Version | Self::Ports | Self::Vlans | Self::PortChannels | Self::Lldp | Self::Cdp | Self::Macs(_) => {
+                Encoding::Structured
+            }
+        }
+    }
+
+    /// A word for a metric's label.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Config => "config",
+            Self::PortConfig(_) => "port_config",
+            Self::Ports => "ports",
+            Self::Vlans => "vlans",
+            Self::PortChannels => "port_channels",
+            Self::Lldp | Self::Cdp => "neighbors",
+            Self::Macs(_) => "macs",
+            Self::AccountingLog => "accounting_log",
+        }
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version => f.write_str("show version"),
+            Self::Config => f.write_str("show running-config interface"),
+            Self::PortConfig(interface) => write!(f, "show running-config interface {interface}"),
+            Self::Ports => f.write_str("show interface brief"),
+            Self::Vlans => f.write_str("show vlan"),
+            Self::PortChannels => f.write_str("show port-channel summary"),
+            Self::Lldp => f.write_str("show lldp neighbors detail"),
+            Self::Cdp => f.write_str("show cdp neighbors detail"),
+            Self::Macs(interface) => write!(f, "show mac address-table interface {interface}"),
+            Self::AccountingLog => f.write_str("show accounting log"),
+        }
+    }
+}
+
+/// A parsed answer; one variant for each [`Query`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Of [`Query::Version`].
+    Version(Identity),
+    /// Of [`Query::Config`] and [`Query::PortConfig`].
+    Config(BTreeMap<InterfaceName, PortConfig>),
+    /// Of [`Query::Ports`].
+    Ports(BTreeMap<InterfaceName, PortStatus>),
+    /// Of [`Query::Vlans`].
+    Vlans(VlanDatabase),
+    /// Of [`Query::PortChannels`].
+    PortChannels(BTreeMap<InterfaceName, BTreeSet<InterfaceName>>),
+    /// Of [`Query::Lldp`] and [`Query::Cdp`].
+    Neighbors(Vec<Neighbor>),
+    /// Of [`Query::Macs`].
+    Macs(Vec<MacEntry>),
+    /// Of [`Query::AccountingLog`].
+    Accounting(Vec<accounting::Entry>),
+}
+
+/// The VLANs that NX-OS keeps for itself by default (facts: NX-OS §4.3; where `show system vlan reserved` answers, its
+/// format is not documented).
+pub(super) fn reserved_by_default() -> VlanSet {
+    (3968..=4094).filter_map(crate::net::VlanId::new).collect()
+}

@@ -1,0 +1,114 @@
+//! Something a person should mend.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::Moment;
+
+/// Something a person should mend, with the evidence and the team it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What kind of trouble.
+    pub kind: FindingKind,
+    /// Who can mend it.
+    pub team: Team,
+    /// What it is about: a host and pnic, a switch and port, a vCenter.
+    pub subject: String,
+    /// What is wrong, on whose evidence, and what to do; one line.
+    pub text: String,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Who can mend a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Team {
+    /// The people of the switches.
+    Network,
+    /// The people of the servers.
+    Systems,
+}
+
+impl fmt::Display for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Network => "network",
+            Self::Systems => "systems",
+        })
+    }
+}
+
+/// Switches are asked for their neighbours every 60 s, and speak CDP as often.
+const NEIGHBORS: Duration = Duration::from_secs(60);
+
+impl FindingKind {
+    /// How long it must stand before it is told: what the next reading mends by itself is no trouble.
+    pub(super) const fn patience(self) -> Duration {
+        if matches!(self, Self::Unattached | Self::Unconfirmed) { NEIGHBORS } else { Duration::ZERO }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $name:literal, $team:ident;)*) => {
+        /// What kind of trouble a finding is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum FindingKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl FindingKind {
+            /// Who can mend it.
+            pub const fn team(self) -> Team {
+                match self { $(Self::$kind => Team::$team,)* }
+            }
+        }
+
+        impl fmt::Display for FindingKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(match self { $(Self::$kind => $name,)* })
+            }
+        }
+    };
+}
+
+kinds! {
+    /// No session with a vCenter: its facts are stale, nothing of its VMs is withdrawn.
+    VcenterLost = "vcenter-lost", Systems;
+    /// A switch does not answer or refuses us: it is not written.
+    SwitchLost = "switch-lost", Network;
+    /// A pnic hears a switch that the configuration does not name.
+    UnknownSwitch = "unknown-switch", Network;
+    /// What a pnic hears leads to no port.
+    UnknownPort = "unknown-port", Network;
+    /// The switch has not confirmed what a pnic hears.
+    Unconfirmed = "unconfirmed", Network;
+    /// Two witnesses of a cable disagree.
+    Conflict = "conflict", Network;
+    /// A pnic that a VM or adapter uses hangs on no known port.
+    Unattached = "unattached", Network;
+    /// It cannot be told what an adapter needs.
+    UnknownNeed = "unknown-need", Systems;
+    /// Policy or the switch's state forbids a VLAN that is needed.
+    NotPermitted = "not-permitted", Network;
+    /// A switch refused a command.
+    Refused = "refused", Network;
+    /// Somebody takes away what we put there.
+    Drift = "drift", Network;
+    /// A trunk without a list carries every VLAN.
+    EveryVlan = "every-vlan", Network;
+    /// A VLAN is needed, and the mode says to watch only.
+    ObserveOnly = "observe-only", Network;
+    /// A host with VLANs is away: its ports keep what they have.
+    AbsentHost = "absent-host", Systems;
+    /// A VM left without a cause: what it needed stays until a person closes it.
+    Orphan = "orphan", Systems;
+    /// A withdrawal waits for something that a person may have to mend.
+    WithdrawalBlocked = "withdrawal-blocked", Network;
+    /// Withdrawals are stopped until a person releases the brake.
+    Brake = "brake", Systems;
+    /// A claim whose outcome could not be proved: what stands there is taken for foreign.
+    Unproved = "unproved", Network;
+}

@@ -1,0 +1,221 @@
+//! Everything a person should mend, from the state as it is now. A finding that is mended is gone.
+
+use std::collections::BTreeSet;
+
+use super::{
+    EdgePort, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, permit::Verdict, reason::Unit,
+    units::Puzzle, withdrawal::Wait,
+};
+
+/// A finding without its time.
+type Found = (FindingKind, String, String);
+
+impl Tracker {
+    /// Everything a person should mend now, oldest kind first; `since` survives from one call to the next.
+    pub fn findings(&mut self, now: Moment) -> Vec<Finding> {
+        let mut found = self.device_findings();
+        found.extend(self.cable_findings());
+        found.extend(self.need_findings());
+        found.extend(self.port_findings(now));
+        found.extend(self.absence_findings());
+        found.extend(self.withdrawal_findings());
+        found.sort();
+        found.dedup();
+        let since = std::mem::take(&mut self.since);
+        self.since = found.iter().map(|key| (key.clone(), since.get(key).copied().unwrap_or(now))).collect();
+        let told = self.since.iter().filter(|((kind, ..), since)| now.since(**since) >= kind.patience());
+        let dated = told.map(|((kind, subject, text), since)| Finding {
+            kind: *kind,
+            team: kind.team(),
+            subject: subject.clone(),
+            text: text.clone(),
+            since: *since,
+        });
+        dated.collect()
+    }
+
+    fn device_findings(&self) -> Vec<Found> {
+        let lost = self.sites.by_id.values().filter_map(|site| {
+            let why = site.lost.as_ref()?;
+            Some((
+                FindingKind::VcenterLost,
+                format!("vCenter {}", site.name),
+                format!("{why}; its facts are stale and nothing of its VMs is withdrawn"),
+            ))
+        });
+        let switches = self.fabric.switches.iter().filter_map(|(name, switch)| {
+            let why = switch.why.as_ref()?;
+            Some((FindingKind::SwitchLost, format!("switch {name}"), format!("{why}; it is not written")))
+        });
+        let brake = self.restraint.brake().map(|why| {
+            (
+                FindingKind::Brake,
+                "fabric".to_owned(),
+                format!("withdrawals are stopped: {why}; look, then: vmtracker release-brake"),
+            )
+        });
+        lost.chain(self.unreached()).chain(switches).chain(brake).collect()
+    }
+
+    /// vCenters of the configuration with which there was no session yet.
+    fn unreached(&self) -> impl Iterator<Item = Found> {
+        let wanted = self.sites.unreached.iter().filter(|(name, _)| self.policy.vcenters.contains_key(*name));
+        wanted.map(|(name, why)| {
+            let text = format!("{why}; none of its VMs is known yet");
+            (FindingKind::VcenterLost, format!("vCenter {name}"), text)
+        })
+    }
+
+    fn cable_findings(&self) -> Vec<Found> {
+        let troubles = self.attachments.troubles().filter(|(_, trouble)| self.is_news(trouble));
+        let troubles = troubles.map(|((host, pnic), trouble)| {
+            let subject = format!("host {} {pnic}", self.sites.host_name(host));
+            let (kind, text) = match trouble {
+                Trouble::UnknownSwitch(heard) => (
+                    FindingKind::UnknownSwitch,
+                    format!("it hears {heard}, and no configured switch has that name; add the [[switch]], or an [[attachment]] for what lies behind it"),
+                ),
+                Trouble::Ambiguous(heard) => (FindingKind::UnknownSwitch, format!("it hears {heard}; give the switches different host names")),
+                Trouble::UnknownPort(heard) => (
+                    FindingKind::UnknownPort,
+                    format!("it hears {heard}, which is no Nexus interface; add an [[attachment]]"),
+                ),
+                Trouble::Unconfirmed((switch, interface)) => (
+                    FindingKind::Unconfirmed,
+                    format!("it hears {switch} {interface}, and that switch hears nothing of it there; enable LLDP or CDP towards the switch (vDS: both), or add an [[attachment]]"),
+                ),
+            };
+            (kind, subject, text)
+        });
+        let disputes = self.attachments.iter().filter_map(|((host, pnic), at)| {
+            let conflict = at.conflict.as_ref()?;
+            let text = format!(
+                "held to hang on {} {}, but {conflict}; withdrawals there are stopped; check the cable",
+                at.switch, at.interface
+            );
+            Some((FindingKind::Conflict, format!("host {} {pnic}", self.sites.host_name(host)), text))
+        });
+        troubles.chain(disputes).collect()
+    }
+
+    /// A switch that does not answer confirms nothing, and that is its own finding.
+    fn is_news(&self, trouble: &Trouble) -> bool {
+        match trouble {
+            Trouble::Unconfirmed((name, _)) => self.fabric.switches.get(name).is_some_and(|switch| switch.live),
+            Trouble::UnknownSwitch(_) | Trouble::Ambiguous(_) | Trouble::UnknownPort(_) => true,
+        }
+    }
+
+    fn need_findings(&self) -> Vec<Found> {
+        let one = |(unit, puzzle): (&Unit, &Puzzle)| {
+            match puzzle {
+            Puzzle::Need(text) => {
+                let subject = match unit {
+                    Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
+                    Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
+                };
+                (FindingKind::UnknownNeed, subject, format!("{text}; what stands for it stays"))
+            }
+            Puzzle::Unattached(host, pnic) => (
+                FindingKind::Unattached,
+                format!("host {} {pnic}", self.sites.host_name(host)),
+                "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it".to_owned(),
+            ),
+        }
+        };
+        let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
+        all.filter(|(_, puzzle)| self.is_open(puzzle)).map(one).collect()
+    }
+
+    /// A pnic with a trouble of its own is not said to hang nowhere as well.
+    fn is_open(&self, puzzle: &Puzzle) -> bool {
+        match puzzle {
+            Puzzle::Need(_) => true,
+            Puzzle::Unattached(host, pnic) => !self.attachments.has_trouble(host, pnic),
+        }
+    }
+
+    fn port_findings(&self, now: Moment) -> Vec<Found> {
+        let mut found = Vec::new();
+        for (port, vlan, reasons) in self.requirements.iter().filter(|(port, vlan, _)| !self.fabric.ready(port, *vlan))
+        {
+            let (kind, text) = match self.verdict(port, vlan, reasons, now) {
+                Verdict::Forbidden(why) => (FindingKind::NotPermitted, why),
+                Verdict::Waits(text) => {
+                    (FindingKind::Refused, format!("{text}; mend it on the switch, it is tried again by itself"))
+                }
+                Verdict::Drift(text) => {
+                    (FindingKind::Drift, format!("{text}; find out who does it, it is put back later and later"))
+                }
+                Verdict::ObserveOnly => (
+                    FindingKind::ObserveOnly,
+                    "it is not there, and the mode is observe; set mode = \"enforce\", or add it by hand".to_owned(),
+                ),
+                Verdict::Add | Verdict::Everything => continue,
+            };
+            found.push((kind, format!("{port} VLAN {vlan}"), format!("{text}{}", self.needed_by(reasons))));
+        }
+        found.extend(self.everything_findings());
+        found
+    }
+
+    /// For whom a VLAN is needed, so that both teams know whom to ask: the first of all, by name and vCenter.
+    fn needed_by(&self, reasons: &BTreeSet<Reason>) -> String {
+        let Some(first) = reasons.first() else { return String::new() };
+        let site = self.sites.by_id.get(first.vcenter()).map(|site| site.name.as_str()).unwrap_or_default();
+        format!(" (needed by {} of vCenter {site})", self.why(first))
+    }
+
+    fn everything_findings(&self) -> Vec<Found> {
+        let mut ports: Vec<&EdgePort> = self.requirements.iter().map(|(port, _, _)| port).collect();
+        ports.dedup();
+        let everything = |port: &&EdgePort| {
+            let state = self.fabric.switches.get(&port.switch).and_then(|switch| switch.ports.get(&port.interface));
+            state.is_some_and(|state| {
+                state.mode == super::PortMode::Trunk && state.allowed == super::Allowed::Everything
+            })
+        };
+        let text = "the trunk has no allowed list and carries every VLAN; give it one: switchport trunk allowed vlan …";
+        ports
+            .into_iter()
+            .filter(everything)
+            .map(|port| (FindingKind::EveryVlan, port.to_string(), text.to_owned()))
+            .collect()
+    }
+
+    fn absence_findings(&self) -> Vec<Found> {
+        let hosts = self.sites.hosts.keys().filter_map(|id| {
+            let why = self.sites.host_absent(id)?;
+            let ports = self.attachments.of_host(id).next()?;
+            let text = format!("it {why}; its ports ({} {} …) keep what they have", ports.switch, ports.interface);
+            Some((FindingKind::AbsentHost, format!("host {}", self.sites.host_name(id)), text))
+        });
+        let vms = self.sites.left.iter().filter(|id| self.sites.vms.contains_key(*id)).filter_map(|id| {
+            let (port, vlan) = self.requirements.of(&Unit::Vm(id.clone())).next()?;
+            let text = format!(
+                "it left the inventory without a power-off, move or destroy; what it needed stays (VLAN {vlan} on {port} …); \
+                 when it is gone: vmtracker close {} {} {vlan}",
+                port.switch, port.interface
+            );
+            Some((FindingKind::Orphan, format!("VM {}", self.sites.vm_name(id)), text))
+        });
+        hosts.chain(vms).collect()
+    }
+
+    fn withdrawal_findings(&self) -> Vec<Found> {
+        let blocked = self.lapses.iter().filter_map(|((port, vlan), lapse)| {
+            let Some(Wait::For(why)) = &lapse.waits else { return None };
+            Some((
+                FindingKind::WithdrawalBlocked,
+                format!("{port} VLAN {vlan}"),
+                format!("it is ours and needed no more, but {why}"),
+            ))
+        });
+        let unproved = self.unproved.iter().filter_map(|((switch, place, vlan), why)| {
+            let super::Place::Interface(interface) = place else { return None };
+            let text = format!("foreign: {why}; to remove it by hand: interface {interface} ; switchport trunk allowed vlan remove {vlan}");
+            Some((FindingKind::Unproved, format!("{switch} {interface} VLAN {vlan}"), text))
+        });
+        blocked.chain(unproved).collect()
+    }
+}

@@ -1,0 +1,398 @@
+//! The tracker: facts in, intents out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    Destination, EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
+    attachment::{Attachments, Trouble},
+    brake::Restraint,
+    desired::Desired,
+    fabric::Fabric,
+    ledger::{self, Ledger, State},
+    obstacle::Obstacles,
+    reason::Unit,
+    requirement::{self, Requirements},
+    sites::Sites,
+    units::{Answer, Puzzle},
+    withdrawal::Lapse,
+};
+use crate::net::{InterfaceName, SwitchName, VcenterId, VlanId};
+
+/// A move whose end nobody told is forgotten after this: the longest vMotions of large VMs take hours.
+const MOVE_LEASE: Duration = Duration::from_secs(2 * 3600);
+/// A VM whose move ended well is seen on its host within this, or vCenter's word is taken back.
+const ARRIVAL: Duration = Duration::from_secs(60);
+/// A switch is asked again after this for addresses that confirm a cable; as often as for its neighbours (rule 12).
+const WITNESS: Duration = Duration::from_secs(60);
+
+/// The tracker of one fabric. See the module's head for how to call it.
+#[derive(Debug)]
+pub struct Tracker {
+    pub(super) policy: Arc<Policy>,
+    pub(super) sites: Sites,
+    pub(super) fabric: Fabric,
+    pub(super) attachments: Attachments,
+    pub(super) requirements: Requirements,
+    pub(super) ledger: Ledger,
+    pub(super) obstacles: Obstacles,
+    pub(super) restraint: Restraint,
+    pub(super) moves: BTreeMap<VmId, Motion>,
+    pub(super) puzzles: BTreeMap<Unit, BTreeSet<Puzzle>>,
+    pub(super) lapses: BTreeMap<requirement::Key, Lapse>,
+    pub(super) unmet: BTreeMap<requirement::Key, Moment>,
+    pub(super) closed: BTreeSet<requirement::Key>,
+    pub(super) inherited: BTreeSet<ledger::Key>,
+    pub(super) unproved: BTreeMap<(SwitchName, Place, VlanId), String>,
+    pub(super) desired: BTreeMap<SwitchName, Desired>,
+    pub(super) paused: bool,
+    pub(super) woke: Moment,
+    pub(super) looked: Moment,
+    confirm: Moment,
+    pub(super) since: BTreeMap<(super::FindingKind, String, String), Moment>,
+    pub(super) dirty: Dirty,
+}
+
+/// A migration under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Motion {
+    pub(super) to: HostId,
+    /// It is forgotten after this.
+    pub(super) until: Moment,
+}
+
+/// What must be looked at again before `handle` returns.
+#[derive(Debug, Default)]
+pub(super) struct Dirty {
+    pub(super) units: BTreeSet<Unit>,
+    pub(super) ports: BTreeSet<EdgePort>,
+    pub(super) switches: BTreeSet<SwitchName>,
+    pub(super) purposes: BTreeSet<requirement::Key>,
+}
+
+impl Tracker {
+    /// A tracker that knows nothing yet but the policy and what the store kept.
+    pub fn new(policy: Arc<Policy>, records: &[Record], paused: bool, brake: Option<String>) -> Self {
+        let mut ledger = Ledger::default();
+        records.iter().for_each(|record| ledger.apply(record));
+        let inherited = ledger.claimed();
+        Self {
+            sites: Sites::default(),
+            fabric: Fabric::of(policy.switches.keys()),
+            policy,
+            attachments: Attachments::default(),
+            requirements: Requirements::default(),
+            ledger,
+            obstacles: Obstacles::default(),
+            restraint: Restraint::restored(records, brake),
+            moves: BTreeMap::new(),
+            puzzles: BTreeMap::new(),
+            lapses: BTreeMap::new(),
+            unmet: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            inherited,
+            unproved: BTreeMap::new(),
+            desired: BTreeMap::new(),
+            paused,
+            woke: Moment::default(),
+            looked: Moment::default(),
+            confirm: Moment::default(),
+            since: BTreeMap::new(),
+            dirty: Dirty::default(),
+        }
+    }
+
+    /// Takes in one fact and says what the shell is to do. The same facts at the same moments give the same intents.
+    pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Intent> {
+        let braked = self.restraint.brake().map(str::to_owned);
+        let mut intents = Vec::new();
+        self.take_in(event, now, &mut intents);
+        self.settle(now, &mut intents);
+        let brake = self.restraint.brake().map(str::to_owned);
+        if brake != braked {
+            intents.push(Intent::Brake(brake));
+        }
+        intents
+    }
+
+    fn take_in(&mut self, event: Event, now: Moment, intents: &mut Vec<Intent>) {
+        match event {
+            Event::VcenterConnected { vcenter, id } => self.sites.connected(&id, &vcenter),
+            Event::VcenterLost { vcenter, why } => self.sites.lost(&vcenter, &why),
+            Event::ResyncBegan(id) => self.sites.resync_began(&id),
+            Event::ResyncEnded(id) => self.resync_ended(&id, now),
+            Event::VmSeen(vm) => self.vm_seen(vm),
+            Event::HostSeen(host) => {
+                let id = host.id.clone();
+                self.sites.host_seen(host);
+                self.host_changed(&id);
+            }
+            Event::PortGroupSeen(group) => {
+                let vcenter = group.id.vcenter.clone();
+                self.sites.group_seen(group);
+                self.vcenter_changed(&vcenter);
+            }
+            Event::ClusterSeen(cluster) => {
+                self.dirty.units.extend(self.sites.hosts.keys().cloned().map(Unit::Host));
+                self.sites.clusters.insert(cluster.id.clone(), cluster);
+            }
+            Event::VmLeft(vm) => self.vm_left(&vm, now),
+            Event::HostLeft(host) => self.host_left(&host),
+            Event::PortGroupLeft(group) => self.sites.group_left(&group),
+            Event::ClusterLeft(_) => {}
+            Event::VmDestroyed(vm) => {
+                if self.sites.vm_destroyed(&vm, now) {
+                    self.dirty.purposes.extend(self.lapses.keys().cloned());
+                    self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);
+                }
+            }
+            Event::MigrationStarted { vm, to } => self.migration_started(vm, &to, now),
+            Event::MigrationEnded { vm, outcome } => self.migration_ended(vm, outcome, now),
+            Event::HintsSeen { host, hints } => {
+                self.sites.hints.insert(host.clone(), hints);
+                self.host_changed(&host);
+            }
+            Event::Observed(observation) => self.observed(&observation, now, intents),
+            Event::Done(done) => self.done(&done, now, intents),
+            Event::SwitchLost { switch, why } => self.switch_lost(&switch, &why),
+            Event::Recorded(records) => self.recorded(&records),
+            Event::PolicyChanged(policy) => self.policy_changed(policy),
+            Event::Paused(paused) => {
+                self.paused = paused;
+                self.reconsider();
+                self.dirty.switches.extend(self.fabric.switches.keys().cloned());
+            }
+            Event::Closed { switch, interface, vlan } => self.close(&(EdgePort { switch, interface }, vlan)),
+            Event::BrakeReleased => {
+                self.restraint.set_brake(None);
+                self.reconsider();
+            }
+            Event::Woke => {}
+        }
+    }
+
+    fn resync_ended(&mut self, id: &VcenterId, now: Moment) {
+        let gone = self.sites.resync_ended(id);
+        let name = self.sites.by_id.get(id).map(|site| site.name.to_string()).unwrap_or_default();
+        self.restraint.listed(&name, &gone);
+        self.reconsider();
+        for object in gone.objects {
+            match self.sites.vms.contains_key(&object) {
+                true => self.vm_left(&object, now),
+                false => self.host_left(&object),
+            }
+        }
+    }
+
+    fn vm_seen(&mut self, vm: Arc<Vm>) {
+        let id = vm.id.clone();
+        let arrived = self.moves.get(&id).is_some_and(|motion| vm.host.as_ref() == Some(&motion.to));
+        self.sites.vm_seen(vm);
+        if arrived {
+            self.moves.remove(&id);
+        }
+        self.dirty.units.extend([Unit::Vm(id.clone()), Unit::Move(id)]);
+    }
+
+    /// A VM that left without a cause keeps what it has; the brake counts it.
+    fn vm_left(&mut self, id: &VmId, now: Moment) {
+        let unit = Unit::Vm(id.clone());
+        if !self.sites.vm_left(id) {
+            let count = self.requirements.of(&unit).count();
+            self.restraint.unexplained(count, self.owned_in_all(), now);
+        }
+        self.dirty.units.insert(unit);
+    }
+
+    fn host_left(&mut self, id: &HostId) {
+        self.sites.host_left(id);
+        self.host_changed(id);
+    }
+
+    fn migration_started(&mut self, vm: VmId, to: &Destination, now: Moment) {
+        let host = match to {
+            Destination::Host(host) => Some(host.clone()),
+            Destination::Named(name) => self.sites.host_named(&vm.vcenter, name),
+        };
+        let here = self.whereabouts(&vm);
+        if let Some(to) = host.filter(|to| here != Some(to)) {
+            self.moves.insert(vm.clone(), Motion { to, until: now + MOVE_LEASE });
+            self.dirty.units.insert(Unit::Move(vm));
+        }
+    }
+
+    /// A VM that is seen where its move ended has arrived, even if it went on from there while nobody listened.
+    fn migration_ended(&mut self, vm: VmId, outcome: Result<Option<HostId>, String>, now: Moment) {
+        let waiting = outcome.is_ok_and(|at| at.is_none() || self.whereabouts(&vm) != at.as_ref());
+        match self.moves.get_mut(&vm) {
+            Some(motion) if waiting => motion.until = motion.until.min(now + ARRIVAL),
+            Some(_) | None => drop(self.moves.remove(&vm)),
+        }
+        self.dirty.units.insert(Unit::Move(vm));
+    }
+
+    fn whereabouts(&self, vm: &VmId) -> Option<&HostId> {
+        self.sites.vms.get(vm).and_then(|vm| vm.host.as_ref())
+    }
+
+    /// A person says that a requirement is over.
+    fn close(&mut self, key: &requirement::Key) {
+        self.requirements.close(key);
+        self.closed.insert(key.clone());
+        self.unmet.remove(key);
+        self.dirty.ports.insert(key.0.clone());
+        self.lapse(key, self.woke);
+    }
+
+    fn recorded(&mut self, records: &[Record]) {
+        for record in records {
+            self.ledger.apply(record);
+            match record.what {
+                What::Owned | What::Released { .. } | What::Withdrawn => self.settled(record),
+                What::Claimed { .. } | What::Withdrawing { .. } | What::StandsFor { .. } => {}
+            }
+        }
+    }
+
+    /// An entry's life took a turn: it may lapse now, and what it stands for may have to be told again.
+    fn settled(&mut self, record: &Record) {
+        self.inherited.remove(&(record.serial.clone(), record.place, record.vlan));
+        if let Place::Interface(interface) = record.place {
+            let key = (EdgePort { switch: record.switch.clone(), interface }, record.vlan);
+            self.lapse(&key, record.at);
+            self.dirty.purposes.insert(key);
+        }
+        self.dirty.switches.insert(record.switch.clone());
+    }
+
+    fn policy_changed(&mut self, policy: Arc<Policy>) {
+        self.fabric.expect(policy.switches.keys());
+        self.policy = policy;
+        self.reconsider();
+        let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
+        hosts.iter().for_each(|host| self.host_changed(host));
+        self.dirty.units.extend(self.sites.vms.keys().cloned().map(Unit::Vm));
+        self.dirty.switches.extend(self.fabric.switches.keys().cloned());
+    }
+
+    /// A host, what it hears, or what its switches hear changed.
+    pub(super) fn host_changed(&mut self, id: &HostId) {
+        self.judge_host(id);
+        self.host_units(id);
+    }
+
+    fn host_units(&mut self, id: &HostId) {
+        self.dirty.units.insert(Unit::Host(id.clone()));
+        self.dirty.units.extend(self.sites.vms_on(id).cloned().map(Unit::Vm));
+        let coming = self.moves.iter().filter(|(_, motion)| motion.to == *id);
+        self.dirty.units.extend(coming.map(|(vm, _)| Unit::Move(vm.clone())));
+    }
+
+    fn vcenter_changed(&mut self, vcenter: &VcenterId) {
+        let mine = |object: &&ObjectId| object.vcenter == *vcenter;
+        self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
+        self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
+        self.dirty.units.extend(self.moves.keys().filter(mine).cloned().map(Unit::Move));
+    }
+
+    /// Brings everything that depends on a changed fact up to date.
+    fn settle(&mut self, now: Moment, intents: &mut Vec<Intent>) {
+        self.expire(now);
+        while let Some(unit) = self.dirty.units.pop_first() {
+            self.refresh(unit, now);
+        }
+        self.seek_witnesses(now, intents);
+        self.revoke(now);
+        self.withdraw(now, intents);
+        self.express(now, intents);
+        self.woke = now;
+    }
+
+    /// Asks switches which addresses they see where a host says it hangs and the switch has heard nothing of it.
+    fn seek_witnesses(&mut self, now: Moment, intents: &mut Vec<Intent>) {
+        if self.confirm > now {
+            return;
+        }
+        let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
+        for EdgePort { switch, interface } in self.unconfirmed() {
+            questions.entry(switch).or_default().insert(interface);
+        }
+        if !questions.is_empty() {
+            self.confirm = now + WITNESS;
+        }
+        intents.extend(questions.into_iter().map(|(switch, interfaces)| Intent::Observe { switch, interfaces }));
+    }
+
+    /// The ports of live switches where a host says it hangs, unconfirmed.
+    fn unconfirmed(&self) -> Vec<EdgePort> {
+        let sockets = self.attachments.troubles().filter_map(|(_, trouble)| match trouble {
+            Trouble::Unconfirmed(socket) => Some(socket),
+            Trouble::UnknownSwitch(_) | Trouble::Ambiguous(_) | Trouble::UnknownPort(_) => None,
+        });
+        let live = |name: &SwitchName| self.fabric.switches.get(name).is_some_and(|switch| switch.live);
+        sockets.filter(|(switch, _)| live(switch)).map(|(switch, at)| self.fabric.edge_port(switch, *at)).collect()
+    }
+
+    fn expire(&mut self, now: Moment) {
+        let over: Vec<VmId> =
+            self.moves.iter().filter(|(_, motion)| motion.until <= now).map(|(vm, _)| vm.clone()).collect();
+        for vm in over {
+            self.moves.remove(&vm);
+            self.dirty.units.insert(Unit::Move(vm));
+        }
+        let ended: Vec<SwitchName> = self.obstacles.ended(self.woke, now).cloned().collect();
+        self.dirty.switches.extend(ended);
+    }
+
+    /// Computes one unit anew and notes what that changes.
+    pub(super) fn refresh(&mut self, unit: Unit, now: Moment) {
+        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return };
+        match puzzles.is_empty() {
+            true => drop(self.puzzles.remove(&unit)),
+            false => drop(self.puzzles.insert(unit.clone(), puzzles)),
+        }
+        let changed = self.requirements.replace(unit, asked);
+        for key in changed.gained {
+            self.lapses.remove(&key);
+            self.closed.remove(&key);
+            if !self.fabric.ready(&key.0, key.1) {
+                self.unmet.entry(key.clone()).or_insert(now);
+            }
+            self.touch(key);
+        }
+        for key in changed.lost {
+            if self.requirements.reasons(&key).is_none() {
+                self.unmet.remove(&key);
+                self.lapse(&key, now);
+            }
+            self.touch(key);
+        }
+    }
+
+    fn touch(&mut self, key: requirement::Key) {
+        self.dirty.ports.insert(key.0.clone());
+        self.dirty.purposes.insert(key);
+    }
+
+    fn owned_in_all(&self) -> usize {
+        let serials = self.fabric.switches.values().filter_map(|switch| switch.identity.as_ref());
+        serials.map(|identity| self.ledger.owned(&identity.serial)).sum()
+    }
+
+    /// When `handle` wants to be called with [`Event::Woke`] at the latest; none: nothing waits for time.
+    pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
+        let moves = self.moves.values().map(|motion| motion.until).min();
+        let confirm = (!self.unconfirmed().is_empty()).then_some(self.confirm);
+        let all = [confirm, moves, self.obstacles.next(now), self.next_withdrawal()];
+        all.into_iter().flatten().min()
+    }
+
+    /// The ledger's state of a (place, VLAN) on a switch, for what a person asks.
+    pub(super) fn state_of(&self, switch: &SwitchName, place: Place, vlan: VlanId) -> Option<State> {
+        let serial = &self.fabric.switches.get(switch)?.identity.as_ref()?.serial;
+        self.ledger.entry(serial, place, vlan).map(|entry| entry.state)
+    }
+}

@@ -1,0 +1,56 @@
+//! The pure tracker: facts in, intents out.
+//!
+//! There are three kinds of methods on [`Tracker`], called in this order by its shell:
+//!
+//! 1. [`Tracker::new`] once, with what the store kept;
+//! 2. [`Tracker::handle`] for every fact, and with [`Event::Woke`] when [`Tracker::next_deadline`] is reached; what it
+//!    returns is all that the shell has to do;
+//! 3. [`Tracker::snapshot`] for readers, at most a few times a second.
+//!
+//! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
+
+mod attachment;
+mod brake;
+mod desired;
+mod event;
+mod fabric;
+mod finding;
+mod findings;
+mod intent;
+mod inventory;
+mod ledger;
+mod machine;
+mod moment;
+mod needs;
+mod observation;
+mod obstacle;
+mod permit;
+mod policy;
+mod reason;
+mod reconcile;
+mod record;
+mod requirement;
+mod sites;
+mod snapshot;
+mod units;
+mod withdrawal;
+
+#[cfg(test)]
+mod tests;
+
+pub use attachment::{Attachment, Witness};
+pub use event::{Destination, Event};
+pub use finding::{Finding, FindingKind, Team};
+pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, StepResult, Withdrawal};
+pub use inventory::{
+    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
+    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, Uplink, VSwitch, VlanSpec, Vm, VmId, Vmkernel,
+    Vnic,
+};
+pub use machine::Tracker;
+pub use moment::Moment;
+pub use observation::{Allowed, Identity, MacEntry, Neighbor, Observation, Port, PortMode, Scope, VlanDatabase};
+pub use policy::{Act, Floor, InterfacePolicy, Mode, Pace, Policy, StaticAttachment, SwitchPolicy, VcenterPolicy};
+pub use reason::{EdgePort, Reason};
+pub use record::{Permit, Record, What};
+pub use snapshot::{Requirement, Snapshot, SwitchState, VcenterState};

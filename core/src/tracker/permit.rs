@@ -1,0 +1,131 @@
+//! Whether a required VLAN may be put on a port: policy, the state of the port, what stands in the way.
+
+use std::collections::BTreeSet;
+
+use super::{Act, Allowed, EdgePort, Moment, Place, PortMode, Reason, Tracker};
+use crate::net::{SwitchName, VlanId, VlanSet};
+
+/// Whether a required VLAN may be put on a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It may.
+    Add,
+    /// There is nothing to add: a trunk without a list carries every VLAN.
+    Everything,
+    /// The mode says to watch only.
+    ObserveOnly,
+    /// Policy or the state of the switch forbids it, for this reason, with what to do.
+    Forbidden(String),
+    /// Something stands in the way for a while.
+    Waits(String),
+    /// Somebody takes it away again and again: it is put back later and later.
+    Drift(String),
+}
+
+impl Tracker {
+    /// Whether `vlan`, required for `reasons`, may be put on `port` now.
+    pub(super) fn verdict(&self, port: &EdgePort, vlan: VlanId, reasons: &BTreeSet<Reason>, now: Moment) -> Verdict {
+        if let Some(why) = self.outside(port, vlan, reasons).or_else(|| self.impossible(port, vlan)) {
+            return Verdict::Forbidden(why);
+        }
+        let Some(switch) = self.fabric.switches.get(&port.switch) else {
+            return Verdict::Waits(format!("switch {} has not been read yet", port.switch));
+        };
+        if switch.ports.get(&port.interface).is_some_and(|state| state.allowed == Allowed::Everything) {
+            return Verdict::Everything;
+        }
+        for place in [Place::VlanDatabase, Place::Interface(port.interface)] {
+            if let Some(obstacle) = self.obstacles.of(&(port.switch.clone(), place, vlan), now) {
+                return obstacle.verdict();
+            }
+        }
+        match self.mode_of(port).additions {
+            Act::Observe => Verdict::ObserveOnly,
+            Act::Enforce => Verdict::Add,
+        }
+    }
+
+    /// The mode in force on a port.
+    pub(super) fn mode_of(&self, port: &EdgePort) -> super::Mode {
+        let policy = self.policy.switches.get(&port.switch);
+        let own = policy.and_then(|switch| switch.interfaces.get(&port.interface)).and_then(|own| own.mode);
+        own.or(policy.map(|switch| switch.mode)).unwrap_or(super::Mode::both(Act::Observe))
+    }
+
+    /// What policy says against it.
+    fn outside(&self, port: &EdgePort, vlan: VlanId, reasons: &BTreeSet<Reason>) -> Option<String> {
+        if vlan == VlanId::MIN {
+            return Some("VLAN 1 is never touched; give the port group another VLAN".to_owned());
+        }
+        let Some(switch) = self.policy.switches.get(&port.switch) else {
+            return Some(format!("switch {} is not in the configuration", port.switch));
+        };
+        let interface = switch.interfaces.get(&port.interface).and_then(|own| own.allowed.as_ref());
+        let bounds = [
+            ("of the fabric", self.policy.allowed.as_ref()),
+            ("of this switch", switch.allowed.as_ref()),
+            ("of this interface", interface),
+        ];
+        let outside = bounds.iter().find(|(_, range)| range.is_some_and(|range| !range.contains(vlan)));
+        if let Some((whose, Some(range))) = outside {
+            return Some(format!(
+                "VLAN {vlan} is outside allowed_vlans {whose} ({range}); widen it or change the port group"
+            ));
+        }
+        self.outside_vcenters(vlan, reasons)
+    }
+
+    fn outside_vcenters(&self, vlan: VlanId, reasons: &BTreeSet<Reason>) -> Option<String> {
+        let asks = |reason: &Reason| {
+            let site = self.sites.by_id.get(reason.vcenter())?;
+            let range = self.policy.vcenters.get(&site.name).and_then(|policy| policy.allowed.as_ref());
+            range.is_some_and(|range| !range.contains(vlan)).then(|| site.name.to_string())
+        };
+        let refused: Vec<Option<String>> = reasons.iter().map(asks).collect();
+        let all = !refused.is_empty() && refused.iter().all(Option::is_some);
+        let names: BTreeSet<String> = refused.into_iter().flatten().collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        all.then(|| {
+            format!("VLAN {vlan} is outside allowed_vlans of vCenter {names}; widen it or change the port group")
+        })
+    }
+
+    /// What the switch's own state says against it.
+    fn impossible(&self, port: &EdgePort, vlan: VlanId) -> Option<String> {
+        let switch = self.fabric.switches.get(&port.switch).filter(|switch| switch.identity.is_some())?;
+        if switch.vlans.reserved.contains(vlan) {
+            return Some(format!(
+                "the switch reserves VLAN {vlan} for itself ({}); use another VLAN",
+                switch.vlans.reserved
+            ));
+        }
+        let Some(state) = switch.ports.get(&port.interface) else {
+            return Some("the switch has no such port; check the attachment".to_owned());
+        };
+        let wanted = "make it a trunk: switchport mode trunk";
+        match &state.mode {
+            PortMode::Trunk => {}
+            PortMode::Access => return Some(format!("the port is an access port; {wanted}")),
+            PortMode::Routed => return Some(format!("the port is routed (no switchport); {wanted}")),
+            PortMode::FexFabric => return Some("the port is the fabric side of a FEX and is never touched".to_owned()),
+            PortMode::Other(mode) => return Some(format!("the port is in mode {mode:?}; {wanted}")),
+        }
+        let creatable = self.creatable(&port.switch).contains(vlan);
+        let missing = !switch.vlans.present.contains(vlan) && !creatable;
+        missing.then(|| {
+            format!(
+                "VLAN {vlan} does not exist there and allowed_vlans does not let us create it; create it: vlan {vlan}"
+            )
+        })
+    }
+
+    /// The VLANs that may be created on a switch: inside an allowed range that the configuration names, or none.
+    pub(super) fn creatable(&self, switch: &SwitchName) -> VlanSet {
+        let own = self.policy.switches.get(switch).and_then(|policy| policy.allowed.as_ref());
+        match (self.policy.allowed.as_ref(), own) {
+            (Some(fabric), Some(own)) => fabric.intersection(own),
+            (Some(range), None) | (None, Some(range)) => range.clone(),
+            (None, None) => VlanSet::EMPTY,
+        }
+    }
+}

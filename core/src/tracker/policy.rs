@@ -1,0 +1,114 @@
+//! What people decided, as the core needs it. The configuration builds it; the core only reads it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use crate::net::{InterfaceName, SwitchName, VcenterName, VlanSet};
+
+/// The whole policy of a fabric.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// How long a requirement must be gone before its VLAN is withdrawn (default 60 minutes).
+    pub hold_down: Duration,
+    /// How many withdrawals go out at a time.
+    pub pace: Pace,
+    /// VLANs that may be touched at all; none: no bound is configured, and no VLAN is ever created.
+    pub allowed: Option<VlanSet>,
+    /// Each vCenter that is followed.
+    pub vcenters: BTreeMap<VcenterName, VcenterPolicy>,
+    /// Each switch that is managed.
+    pub switches: BTreeMap<SwitchName, SwitchPolicy>,
+    /// Attachments that a person vouches for.
+    pub attachments: Vec<StaticAttachment>,
+    /// VLANs that stand on every host port of a cluster.
+    pub floors: Vec<Floor>,
+}
+
+/// How many withdrawals one switch sees in ten minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pace {
+    /// max(20, 5 % of what is owned there): the default.
+    Guarded,
+    /// As many as there are; for labs.
+    Unlimited,
+}
+
+/// One vCenter's part of the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VcenterPolicy {
+    /// VLANs that its VMs may ask for; none: no bound of its own.
+    pub allowed: Option<VlanSet>,
+}
+
+/// One switch's part of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchPolicy {
+    /// What may be done there.
+    pub mode: Mode,
+    /// VLANs that may be touched there; none: no bound of its own.
+    pub allowed: Option<VlanSet>,
+    /// Ports with rules of their own.
+    pub interfaces: BTreeMap<InterfaceName, InterfacePolicy>,
+}
+
+/// One port's part of the policy.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfacePolicy {
+    /// What may be done there; none: as on the switch.
+    pub mode: Option<Mode>,
+    /// VLANs that may be touched there; none: no bound of its own.
+    pub allowed: Option<VlanSet>,
+}
+
+/// What may be done, apart for additions and withdrawals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mode {
+    /// Additions.
+    pub additions: Act,
+    /// Withdrawals.
+    pub withdrawals: Act,
+}
+
+/// Whether to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    /// Say only what would be done.
+    Observe,
+    /// Do it.
+    Enforce,
+}
+
+impl Mode {
+    /// The same for additions and withdrawals.
+    pub const fn both(act: Act) -> Self {
+        Self { additions: act, withdrawals: act }
+    }
+}
+
+/// An attachment that a person vouches for: it needs no witness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaticAttachment {
+    /// Of which vCenter; none: of any.
+    pub vcenter: Option<VcenterName>,
+    /// The host's name in vCenter.
+    pub host: String,
+    /// The pnic's device.
+    pub pnic: String,
+    /// The switch.
+    pub switch: SwitchName,
+    /// The port, or the port-channel.
+    pub interface: InterfaceName,
+}
+
+/// VLANs that stand on every host port of a cluster with no VM there at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Floor {
+    /// Of which vCenter.
+    pub vcenter: VcenterName,
+    /// The cluster's name.
+    pub cluster: String,
+    /// Which VLANs.
+    pub vlans: VlanSet,
+}

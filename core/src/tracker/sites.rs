@@ -1,0 +1,262 @@
+//! The inventories of all vCenters as the core holds them. What left without a cause is remembered, not forgotten.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, ObjectId, PortGroup, Vm, VmId};
+use crate::net::{MacAddr, VcenterId, VcenterName};
+
+/// How long a VM that vCenter destroyed is remembered as destroyed, beyond any hold-down in use.
+const MEMORY_OF_DESTROYED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long after its last frame a Nexus still shows an address (`mac address-table aging-time`, 1800 s by default).
+const AGEING: Duration = Duration::from_secs(1800);
+
+/// Everything that vCenters told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sites {
+    pub(super) by_id: BTreeMap<VcenterId, Site>,
+    pub(super) vms: BTreeMap<VmId, Arc<Vm>>,
+    pub(super) hosts: BTreeMap<HostId, Arc<Host>>,
+    pub(super) clusters: BTreeMap<ClusterId, Arc<Cluster>>,
+    pub(super) hints: BTreeMap<HostId, Vec<Hint>>,
+    groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
+    vms_on: BTreeMap<HostId, BTreeSet<VmId>>,
+    /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
+    pub(super) left: BTreeSet<ObjectId>,
+    destroyed: BTreeMap<VmId, Destroyed>,
+    /// vCenters with which there was no session yet, and why.
+    pub(super) unreached: BTreeMap<VcenterName, String>,
+}
+
+/// What is remembered of a VM that vCenter destroyed.
+#[derive(Clone, Debug)]
+struct Destroyed {
+    at: Moment,
+    /// Its addresses: switches show them for a while.
+    macs: Vec<MacAddr>,
+}
+
+/// One vCenter.
+#[derive(Clone, Debug)]
+pub(super) struct Site {
+    pub(super) name: VcenterName,
+    /// A session stands, and its listing was complete once.
+    pub(super) complete: bool,
+    /// Why there is no session.
+    pub(super) lost: Option<String>,
+    listing: Option<BTreeSet<ObjectId>>,
+}
+
+/// How much of an inventory was there before a listing, and how much of it is gone after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shrink {
+    pub(super) before: usize,
+    pub(super) gone: usize,
+}
+
+/// What a listing did not bring back.
+pub(super) struct Gone {
+    pub(super) objects: Vec<ObjectId>,
+    pub(super) hosts: Shrink,
+    pub(super) vms: Shrink,
+}
+
+impl Sites {
+    /// A session stands. An id that is followed under another name keeps the name it has.
+    pub(super) fn connected(&mut self, id: &VcenterId, name: &VcenterName) {
+        let site = self.by_id.entry(id.clone());
+        let site = site.or_insert_with(|| Site { name: name.clone(), complete: false, lost: None, listing: None });
+        site.name = name.clone();
+        site.lost = None;
+        site.complete = false;
+        self.unreached.remove(name);
+    }
+
+    /// The session is gone: what is known is stale.
+    pub(super) fn lost(&mut self, name: &VcenterName, why: &str) {
+        if self.by_id.values().all(|site| site.name != *name) {
+            self.unreached.insert(name.clone(), why.to_owned());
+        }
+        for site in self.by_id.values_mut().filter(|site| site.name == *name) {
+            site.complete = false;
+            site.listing = None;
+            site.lost = Some(why.to_owned());
+        }
+    }
+
+    pub(super) fn resync_began(&mut self, id: &VcenterId) {
+        if let Some(site) = self.by_id.get_mut(id) {
+            site.complete = false;
+            site.listing = Some(BTreeSet::new());
+        }
+    }
+
+    /// The listing is complete: what it did not bring is gone without a cause.
+    pub(super) fn resync_ended(&mut self, id: &VcenterId) -> Gone {
+        let seen = self.by_id.get_mut(id).and_then(|site| {
+            site.complete = true;
+            site.listing.take()
+        });
+        let mine = |object: &&ObjectId| object.vcenter == *id && !self.left.contains(object);
+        let missing = |object: &&ObjectId| seen.as_ref().is_some_and(|seen| !seen.contains(object));
+        let count =
+            |known: Vec<&ObjectId>| Shrink { before: known.len(), gone: known.iter().filter(|o| missing(o)).count() };
+        let hosts = count(self.hosts.keys().filter(mine).collect());
+        let vms = count(self.vms.keys().filter(mine).collect());
+        let objects = self.vms.keys().chain(self.hosts.keys()).filter(mine).filter(missing).cloned().collect();
+        Gone { objects, hosts, vms }
+    }
+
+    fn seen(&mut self, object: &ObjectId) {
+        self.left.remove(object);
+        if let Some(listing) = self.by_id.get_mut(&object.vcenter).and_then(|site| site.listing.as_mut()) {
+            listing.insert(object.clone());
+        }
+    }
+
+    /// A VM as it now is; its last state, if that was another.
+    pub(super) fn vm_seen(&mut self, vm: Arc<Vm>) {
+        self.seen(&vm.id);
+        self.destroyed.remove(&vm.id);
+        if let Some(host) = self.vms.get(&vm.id).and_then(|before| before.host.clone()) {
+            self.unplace(&host, &vm.id);
+        }
+        if let Some(host) = &vm.host {
+            self.vms_on.entry(host.clone()).or_default().insert(vm.id.clone());
+        }
+        self.vms.insert(vm.id.clone(), vm);
+    }
+
+    fn unplace(&mut self, host: &HostId, vm: &VmId) {
+        if let Some(vms) = self.vms_on.get_mut(host) {
+            vms.remove(vm);
+            if vms.is_empty() {
+                self.vms_on.remove(host);
+            }
+        }
+    }
+
+    pub(super) fn host_seen(&mut self, host: Arc<Host>) {
+        self.seen(&host.id);
+        self.hosts.insert(host.id.clone(), host);
+    }
+
+    pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) {
+        self.groups.insert((group.id.vcenter.clone(), group.key.clone()), group);
+    }
+
+    pub(super) fn group_left(&mut self, id: &ObjectId) {
+        self.groups.retain(|_, group| group.id != *id);
+    }
+
+    /// vCenter says that it destroyed a VM. Whether that is believed: a host that is away takes its running VMs out of
+    /// the inventory with the same event, and they run on.
+    pub(super) fn vm_destroyed(&mut self, id: &VmId, now: Moment) -> bool {
+        let host = self.vms.get(id).and_then(|vm| vm.host.clone());
+        if host.is_some_and(|host| self.host_absent(&host).is_some()) {
+            return false;
+        }
+        self.destroyed.retain(|_, past| now.since(past.at) < MEMORY_OF_DESTROYED);
+        let vnics = self.vms.get(id).and_then(|vm| vm.vnics.as_ref());
+        let macs = vnics.into_iter().flatten().filter_map(|vnic| vnic.mac).collect();
+        self.destroyed.insert(id.clone(), Destroyed { at: now, macs });
+        if self.left.contains(id) {
+            self.forget_vm(id);
+        }
+        true
+    }
+
+    /// A VM left the view. Whether that has a cause; without one its last state stays.
+    pub(super) fn vm_left(&mut self, id: &VmId) -> bool {
+        let destroyed = self.destroyed.contains_key(id);
+        match destroyed {
+            true => self.forget_vm(id),
+            false => drop(self.vms.contains_key(id) && self.left.insert(id.clone())),
+        }
+        destroyed
+    }
+
+    /// Forgets a VM that is accounted for.
+    pub(super) fn forget_vm(&mut self, id: &VmId) {
+        self.left.remove(id);
+        if let Some(host) = self.vms.remove(id).and_then(|vm| vm.host.clone()) {
+            self.unplace(&host, id);
+        }
+    }
+
+    pub(super) fn host_left(&mut self, id: &HostId) {
+        if self.hosts.contains_key(id) {
+            self.left.insert(id.clone());
+        }
+    }
+
+    pub(super) fn is_destroyed(&self, id: &VmId) -> bool {
+        self.destroyed.contains_key(id)
+    }
+
+    pub(super) fn group(&self, vcenter: &VcenterId, key: &str) -> Option<&PortGroup> {
+        self.groups.get(&(vcenter.clone(), key.to_owned())).map(AsRef::as_ref)
+    }
+
+    pub(super) fn vms_on(&self, host: &HostId) -> impl Iterator<Item = &VmId> {
+        self.vms_on.get(host).into_iter().flatten()
+    }
+
+    pub(super) fn host_named(&self, vcenter: &VcenterId, name: &str) -> Option<HostId> {
+        let mut hosts = self.hosts.values().filter(|host| host.id.vcenter == *vcenter);
+        hosts.find(|host| host.name.eq_ignore_ascii_case(name)).map(|host| host.id.clone())
+    }
+
+    /// Whether the facts of a vCenter are complete and fresh.
+    pub(super) fn trusted(&self, vcenter: &VcenterId) -> bool {
+        self.by_id.get(vcenter).is_some_and(|site| site.complete)
+    }
+
+    /// Why a host is away, if it is: then its ports keep what they have.
+    pub(super) fn host_absent(&self, id: &HostId) -> Option<&'static str> {
+        let Some(host) = self.hosts.get(id) else { return Some("is not in the inventory") };
+        if self.left.contains(id) {
+            return Some("left the inventory");
+        }
+        match host.connection {
+            HostConnection::Disconnected => Some("is disconnected"),
+            HostConnection::NotResponding => Some("is not responding"),
+            HostConnection::Unknown => Some("is in an unknown state"),
+            HostConnection::Connected if host.maintenance => Some("is in maintenance mode"),
+            HostConnection::Connected => None,
+        }
+    }
+
+    /// Every address that leaves a host by its switches.
+    pub(super) fn macs_of(&self, host: &Host) -> BTreeSet<MacAddr> {
+        let network = host.network.as_ref();
+        let pnics = network.into_iter().flat_map(|network| &network.pnics).filter_map(|pnic| pnic.mac);
+        let kernels = network.into_iter().flat_map(|network| &network.vmkernels).filter_map(|vmk| vmk.mac);
+        let vms = self.vms_on(&host.id).filter_map(|vm| self.vms.get(vm)?.vnics.as_ref());
+        pnics.chain(kernels).chain(vms.flatten().filter_map(|vnic| vnic.mac)).collect()
+    }
+
+    /// Whether an address belongs to a VM or a vmkernel adapter that some vCenter told of, or to a VM destroyed so
+    /// short a time ago that a switch may still show it.
+    pub(super) fn knows_mac(&self, mac: MacAddr, now: Moment) -> bool {
+        let vnics = self.vms.values().filter_map(|vm| vm.vnics.as_ref()).flatten().filter_map(|vnic| vnic.mac);
+        let networks = self.hosts.values().filter_map(|host| host.network.as_ref());
+        let kernels = networks.flat_map(|network| &network.vmkernels).filter_map(|vmk| vmk.mac);
+        let fresh = self.destroyed.values().filter(|past| now.since(past.at) < AGEING);
+        let past = fresh.flat_map(|past| &past.macs).copied();
+        vnics.chain(kernels).chain(past).any(|known| known == mac)
+    }
+
+    /// How a VM is called, for people; no control character of a name reaches a log or a terminal.
+    pub(super) fn vm_name(&self, id: &VmId) -> String {
+        self.vms.get(id).map_or_else(|| id.to_string(), |vm| format!("{} ({id})", vm.name.escape_debug()))
+    }
+
+    /// How a host is called, for people.
+    pub(super) fn host_name(&self, id: &HostId) -> String {
+        self.hosts.get(id).map_or_else(|| id.to_string(), |host| host.name.escape_debug().to_string())
+    }
+}

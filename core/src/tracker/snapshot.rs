@@ -1,0 +1,138 @@
+//! What readers get: the core's maps as they were, shared.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Attachment, EdgePort, Finding, Host, HostId, Identity, Moment, Reason, Tracker, Vm, VmId};
+use crate::net::{SwitchName, VcenterName, VlanId};
+
+/// The core as it was at one moment. Every query is a pure function of one.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// When.
+    pub at: Moment,
+    /// Whether a person stopped all writing.
+    pub paused: bool,
+    /// Why withdrawals are stopped, if they are.
+    pub brake: Option<String>,
+    /// Every vCenter that ever connected, or was tried.
+    pub vcenters: BTreeMap<VcenterName, VcenterState>,
+    /// Every switch that is configured or ever answered.
+    pub switches: BTreeMap<SwitchName, SwitchState>,
+    /// Every VM.
+    pub vms: BTreeMap<VmId, Arc<Vm>>,
+    /// Every host.
+    pub hosts: BTreeMap<HostId, Arc<Host>>,
+    /// Where each pnic hangs.
+    pub attachments: BTreeMap<(HostId, String), Attachment>,
+    /// Every requirement, with its reasons and whether it passes frames.
+    pub requirements: Vec<Requirement>,
+    /// Everything a person should mend.
+    pub findings: Vec<Finding>,
+}
+
+/// A vCenter in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VcenterState {
+    /// Whether a session stands and its listing was complete.
+    pub complete: bool,
+    /// Why there is no session.
+    pub lost: Option<String>,
+    /// How many VMs it has.
+    pub vms: usize,
+    /// How many hosts it has.
+    pub hosts: usize,
+}
+
+/// A switch in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchState {
+    /// Whether it answers.
+    pub live: bool,
+    /// Why it does not.
+    pub why: Option<String>,
+    /// Who it is, once it was read.
+    pub identity: Option<Identity>,
+    /// How many edge-port VLANs there are ours.
+    pub owned: usize,
+    /// How many of its requirements do not pass frames yet.
+    pub unmet: usize,
+}
+
+/// A requirement in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requirement {
+    /// On which edge port.
+    pub port: EdgePort,
+    /// Which VLAN.
+    pub vlan: VlanId,
+    /// Why.
+    pub reasons: BTreeSet<Reason>,
+    /// Whether it passes frames.
+    pub ready: bool,
+}
+
+impl Tracker {
+    /// The core as it is now.
+    pub fn snapshot(&mut self, now: Moment) -> Snapshot {
+        Snapshot {
+            at: now,
+            paused: self.paused,
+            brake: self.restraint.brake().map(str::to_owned),
+            vcenters: self.vcenter_states(),
+            switches: self.switch_states(),
+            vms: self.sites.vms.clone(),
+            hosts: self.sites.hosts.clone(),
+            attachments: self.attachments.iter().map(|(key, at)| (key.clone(), at.clone())).collect(),
+            requirements: self.requirement_states(),
+            findings: self.findings(now),
+        }
+    }
+
+    fn vcenter_states(&self) -> BTreeMap<VcenterName, VcenterState> {
+        let state = |id| VcenterState {
+            complete: self.sites.trusted(id),
+            lost: self.sites.by_id.get(id).and_then(|site| site.lost.clone()),
+            vms: self.sites.vms.keys().filter(|vm| vm.vcenter == *id).count(),
+            hosts: self.sites.hosts.keys().filter(|host| host.vcenter == *id).count(),
+        };
+        let unreached = |(name, why): (&VcenterName, &String)| {
+            (name.clone(), VcenterState { complete: false, lost: Some(why.clone()), vms: 0, hosts: 0 })
+        };
+        let wanted = self.sites.unreached.iter().filter(|(name, _)| self.policy.vcenters.contains_key(*name));
+        let known = self.sites.by_id.iter().map(|(id, site)| (site.name.clone(), state(id)));
+        wanted.map(unreached).chain(known).collect()
+    }
+
+    fn switch_states(&self) -> BTreeMap<SwitchName, SwitchState> {
+        let mut unmet: BTreeMap<&SwitchName, usize> = BTreeMap::new();
+        for (port, _) in self.unmet.keys() {
+            *unmet.entry(&port.switch).or_default() += 1;
+        }
+        let state = |(name, switch): (&SwitchName, &super::fabric::Switch)| {
+            let owned = switch.identity.as_ref().map_or(0, |identity| self.ledger.owned(&identity.serial));
+            let unmet = unmet.get(name).copied().unwrap_or_default();
+            let state = SwitchState {
+                live: switch.live,
+                why: switch.why.clone(),
+                identity: switch.identity.clone(),
+                owned,
+                unmet,
+            };
+            (name.clone(), state)
+        };
+        self.fabric.switches.iter().map(state).collect()
+    }
+
+    fn requirement_states(&self) -> Vec<Requirement> {
+        let all = self.requirements.iter().map(|(port, vlan, reasons)| Requirement {
+            port: port.clone(),
+            vlan,
+            reasons: reasons.clone(),
+            ready: self.fabric.ready(port, vlan),
+        });
+        all.collect()
+    }
+}

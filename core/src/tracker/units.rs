@@ -1,0 +1,160 @@
+//! What each VM, move and host asks for, from the facts as they are now.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    Backing, Host, HostId, PowerState, Reason, Tracker, Vm, VmId, Vnic,
+    needs::{self, Need},
+    reason::Unit,
+    requirement::{Asked, Key},
+};
+
+/// What a unit asks for, and what about it cannot be told.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) asked: Asked,
+    pub(super) puzzles: BTreeSet<Puzzle>,
+}
+
+/// Something about a unit that cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Puzzle {
+    /// What an adapter needs.
+    Need(String),
+    /// Where a pnic that it uses hangs.
+    Unattached(HostId, String),
+}
+
+impl Tracker {
+    /// What `unit` asks for now; none: nothing can be told, so what stands for it stays.
+    pub(super) fn answer(&self, unit: &Unit) -> Option<Answer> {
+        match unit {
+            Unit::Vm(id) => self.vm_answer(id),
+            Unit::Move(id) => self.move_answer(id),
+            Unit::Host(id) => self.host_answer(id, unit),
+        }
+    }
+
+    fn vm_answer(&self, id: &VmId) -> Option<Answer> {
+        let Some(vm) = self.sites.vms.get(id) else { return Some(Answer::default()) };
+        if self.sites.left.contains(id) {
+            return None;
+        }
+        match vm.power {
+            PowerState::Off | PowerState::Suspended => return Some(Answer::default()),
+            PowerState::Unknown => return None,
+            PowerState::On if vm.template => return Some(Answer::default()),
+            PowerState::On => {}
+        }
+        let (host, vnics) = (vm.host.as_ref()?, vm.vnics.as_ref()?);
+        let mut answer = Answer::default();
+        for vnic in vnics.iter().filter(|vnic| vnic.connected) {
+            let keys = self.on_host(host, &vnic.backing, &vm.name, &mut answer.puzzles);
+            answer.asked.insert(Reason::Vnic { vm: id.clone(), key: vnic.key }, keys);
+        }
+        Some(answer)
+    }
+
+    /// A VM on its way needs on the target what it needs where it runs; what cannot be told there is no reason to wait.
+    fn move_answer(&self, id: &VmId) -> Option<Answer> {
+        let mut answer = Answer::default();
+        let (Some(motion), Some(vm)) = (self.moves.get(id), self.sites.vms.get(id)) else { return Some(answer) };
+        if vm.power != PowerState::On {
+            return Some(answer);
+        }
+        let keys =
+            connected(vm).filter_map(|vnic| self.on_host(&motion.to, &vnic.backing, &vm.name, &mut answer.puzzles));
+        let keys: BTreeSet<Key> = keys.flatten().collect();
+        answer.asked.insert(Reason::Move { vm: id.clone(), to: motion.to.clone() }, Some(keys));
+        Some(answer)
+    }
+
+    fn host_answer(&self, id: &HostId, unit: &Unit) -> Option<Answer> {
+        let host = self.sites.hosts.get(id)?;
+        if self.sites.left.contains(id) {
+            return None;
+        }
+        let mut answer = Answer::default();
+        for adapter in host.network.iter().flat_map(|network| &network.vmkernels) {
+            let name = format!("{} {}", host.name, adapter.device);
+            let keys = self.on_host(id, &adapter.backing, &name, &mut answer.puzzles);
+            answer.asked.insert(Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() }, keys);
+        }
+        for (reason, keys) in self.floors(host) {
+            answer.asked.insert(reason, Some(keys));
+        }
+        self.keep_standing(id, unit, &mut answer.asked);
+        Some(answer)
+    }
+
+    /// What stands for a vmkernel adapter or a floor stays while its host hangs on that port: only a person ends it.
+    fn keep_standing(&self, host: &HostId, unit: &Unit, asked: &mut Asked) {
+        let ports: BTreeSet<_> =
+            self.attachments.of_host(host).map(|at| self.fabric.edge_port(&at.switch, at.interface)).collect();
+        for (reason, keys) in self.requirements.asked(unit).into_iter().flatten() {
+            let kept = keys.iter().filter(|(port, _)| ports.contains(port)).cloned();
+            if let Some(keys) = asked.entry(reason.clone()).or_insert_with(|| Some(BTreeSet::new())) {
+                keys.extend(kept);
+            }
+        }
+    }
+
+    fn floors(&self, host: &Arc<Host>) -> BTreeMap<Reason, BTreeSet<Key>> {
+        let mut floors: BTreeMap<Reason, BTreeSet<Key>> = BTreeMap::new();
+        let Some(cluster) = host.cluster.as_ref().and_then(|id| self.sites.clusters.get(id)) else { return floors };
+        let Some(site) = self.sites.by_id.get(&host.id.vcenter) else { return floors };
+        let named =
+            self.policy.floors.iter().filter(|floor| floor.vcenter == site.name && floor.cluster == cluster.name);
+        for floor in named {
+            let reason = Reason::Floor { cluster: cluster.id.clone(), host: host.id.clone() };
+            for attachment in self.attachments.of_host(&host.id) {
+                let port = self.fabric.edge_port(&attachment.switch, attachment.interface);
+                let keys = floor.vlans.iter().map(|vlan| (port.clone(), vlan));
+                floors.entry(reason.clone()).or_default().extend(keys);
+            }
+        }
+        floors
+    }
+
+    /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
+    fn on_host(
+        &self,
+        id: &HostId,
+        backing: &Backing,
+        who: &str,
+        puzzles: &mut BTreeSet<Puzzle>,
+    ) -> Option<BTreeSet<Key>> {
+        let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else {
+            puzzles.insert(Puzzle::Need(format!(
+                "{who}: vCenter did not tell the network of its host {}",
+                self.sites.host_name(id)
+            )));
+            return None;
+        };
+        match needs::of_backing(backing, network, |key| self.sites.group(&id.vcenter, key)) {
+            Need::Unknown(why) => {
+                puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
+                None
+            }
+            Need::Known { vlans, pnics } => {
+                let mut keys = BTreeSet::new();
+                for pnic in pnics {
+                    let Some(at) = self.attachments.of(id, &pnic) else {
+                        puzzles.insert(Puzzle::Unattached(id.clone(), pnic));
+                        continue;
+                    };
+                    let port = self.fabric.edge_port(&at.switch, at.interface);
+                    keys.extend(vlans.iter().map(|vlan| (port.clone(), vlan)));
+                }
+                Some(keys)
+            }
+        }
+    }
+}
+
+fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
+    vm.vnics.iter().flatten().filter(|vnic| vnic.connected)
+}

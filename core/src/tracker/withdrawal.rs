@@ -1,0 +1,356 @@
+//! Withdrawals: only what is ours, after the hold-down, for a cause, at the pace, and after the switch was asked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{
+    Act, Cause, EdgePort, Intent, Moment, Observation, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
+    requirement::Key,
+};
+use crate::net::{InterfaceName, SwitchName, VlanId};
+
+/// A withdrawal is good for this long after the switch showed no address (design, the core's contract).
+const GOOD_FOR: Duration = Duration::from_secs(60);
+/// What is due is looked at together: one question and one write for all of it, not one each.
+const TOGETHER: Duration = Duration::from_secs(1);
+/// A withdrawal that had to wait is looked at again after this, and after a quarter of its wait, up to a minute.
+const AGAIN: Duration = Duration::from_secs(2);
+/// A question about addresses that got no answer is put again after this.
+const UNANSWERED: Duration = Duration::from_secs(60);
+
+/// A VLAN of ours that nobody requires any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lapse {
+    /// Since when nobody requires it.
+    pub(super) since: Moment,
+    /// Not looked at before this.
+    due: Moment,
+    /// When the switch was asked for addresses.
+    asked: Option<Moment>,
+    /// The switch showed none; it may go until this moment.
+    approved: Option<Moment>,
+    /// Why it has to wait, if it has to.
+    pub(super) waits: Option<Wait>,
+    cause: Cause,
+}
+
+/// Why a withdrawal has to wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// For something that a person wants so, or that has a finding of its own.
+    Known,
+    /// For this, which somebody may have to mend.
+    For(String),
+}
+
+/// What is known of the end of one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Account {
+    /// It is over, for this cause.
+    Over(String),
+    /// It cannot be told yet, or it is not over.
+    Waits,
+    /// Only a person ends it.
+    Never(String),
+}
+
+impl Account {
+    pub(super) const fn is_over(&self) -> bool {
+        matches!(self, Self::Over(_))
+    }
+}
+
+impl Tracker {
+    /// Starts the hold-down of a VLAN of ours that nobody requires.
+    pub(super) fn lapse(&mut self, key: &Key, now: Moment) {
+        let ours = self.is_ours(key);
+        if !ours || self.requirements.reasons(key).is_some() {
+            self.lapses.remove(key);
+            return;
+        }
+        let due = now + self.policy.hold_down;
+        let fresh = || Lapse { since: now, due, asked: None, approved: None, waits: None, cause: "".into() };
+        self.lapses.entry(key.clone()).or_insert_with(fresh);
+    }
+
+    fn is_ours(&self, (port, vlan): &Key) -> bool {
+        let identity = self.fabric.switches.get(&port.switch).and_then(|switch| switch.identity.as_ref());
+        let place = Place::Interface(port.interface);
+        identity.and_then(|id| self.ledger.entry(&id.serial, place, *vlan)).is_some_and(|entry| entry.is_ours())
+    }
+
+    /// After a reading of the whole switch: what is ours there and required by nobody lapses from now on.
+    fn lapse_unrequired(&mut self, name: &SwitchName, now: Moment) {
+        let Some(identity) = self.fabric.switches.get(name).and_then(|switch| switch.identity.clone()) else { return };
+        let ours: Vec<Key> = self
+            .ledger
+            .of(&identity.serial)
+            .filter(|(_, _, entry)| entry.is_ours())
+            .filter_map(|(place, vlan, _)| match place {
+                Place::Interface(interface) => Some((EdgePort { switch: name.clone(), interface }, vlan)),
+                Place::VlanDatabase => None,
+            })
+            .collect();
+        ours.iter().for_each(|key| self.lapse(key, now));
+    }
+
+    /// Takes back what was allowed to go and would not be allowed now: a vCenter was lost, a host went away, a person
+    /// or the brake stopped it.
+    pub(super) fn revoke(&mut self, now: Moment) {
+        let allowed = self.lapses.iter().filter(|(_, lapse)| lapse.approved.is_some());
+        let gone: Vec<(Key, Wait)> =
+            allowed.filter_map(|(key, _)| Some((key.clone(), self.may_go(key).err()?))).collect();
+        for (key, why) in gone {
+            self.after_look(&key, Err(why), now);
+        }
+    }
+
+    /// Looks at what is due and asks the switches for addresses there.
+    pub(super) fn withdraw(&mut self, now: Moment, intents: &mut Vec<Intent>) {
+        if self.next_withdrawal().is_none_or(|at| at > now) {
+            return;
+        }
+        self.looked = now;
+        let due: Vec<Key> =
+            self.lapses.iter().filter(|(_, lapse)| lapse.due <= now).map(|(key, _)| key.clone()).collect();
+        let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
+        let mut room: BTreeMap<SwitchName, usize> = BTreeMap::new();
+        for key in due {
+            let room = self.room(&mut room, &key.0.switch, now);
+            let verdict = if *room == 0 { Err(Wait::Known) } else { self.may_go(&key) };
+            let asks = verdict.is_ok();
+            if asks {
+                *room -= 1;
+                questions.entry(key.0.switch.clone()).or_default().insert(key.0.interface);
+            }
+            self.after_look(&key, verdict, now);
+        }
+        let ask = |(switch, interfaces)| Intent::Observe { switch, interfaces };
+        intents.extend(questions.into_iter().map(ask));
+    }
+
+    fn room<'a>(
+        &mut self,
+        rooms: &'a mut BTreeMap<SwitchName, usize>,
+        switch: &SwitchName,
+        now: Moment,
+    ) -> &'a mut usize {
+        rooms.entry(switch.clone()).or_insert_with(|| {
+            let identity = self.fabric.switches.get(switch).and_then(|known| known.identity.as_ref());
+            let owned = identity.map_or(0, |identity| self.ledger.owned(&identity.serial));
+            self.restraint.room(switch, owned, self.policy.pace, now)
+        })
+    }
+
+    fn after_look(&mut self, key: &Key, verdict: Result<Cause, Wait>, now: Moment) {
+        let expired = self.lapses.get(key).is_some_and(|lapse| lapse.approved.is_some());
+        let Some(lapse) = self.lapses.get_mut(key) else { return };
+        lapse.approved = None;
+        let waited = now.since(lapse.since + self.policy.hold_down);
+        let patience = (waited / 4).clamp(AGAIN, UNANSWERED);
+        match verdict {
+            Ok(cause) => {
+                *lapse = Lapse { due: now + UNANSWERED, asked: Some(now), waits: None, cause, ..lapse.clone() };
+            }
+            Err(why) => *lapse = Lapse { due: now + patience, asked: None, waits: Some(why), ..lapse.clone() },
+        }
+        if expired {
+            self.dirty.switches.insert(key.0.switch.clone());
+        }
+    }
+
+    /// What held withdrawals back is over: looks at those that waited for it at once.
+    pub(super) fn reconsider(&mut self) {
+        for lapse in self.lapses.values_mut().filter(|lapse| lapse.waits.is_some()) {
+            lapse.due = lapse.since + self.policy.hold_down;
+        }
+    }
+
+    /// Whether a lapsed VLAN may go as far as the core knows, and for which cause.
+    fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
+        let (port, vlan) = key;
+        let held = self.paused || self.restraint.brake().is_some();
+        let live = self.fabric.switches.get(&port.switch).filter(|switch| switch.live);
+        let Some(switch) = live.filter(|_| !held && self.mode_of(port).withdrawals == Act::Enforce) else {
+            return Err(Wait::Known);
+        };
+        if let Some(obstacle) =
+            self.obstacles.of(&(port.switch.clone(), Place::Interface(port.interface), *vlan), self.woke)
+        {
+            return Err(Wait::For(obstacle.text.clone()));
+        }
+        self.port_is_quiet(key)?;
+        let unknown = || Wait::For("its serial number is unknown".to_owned());
+        let identity = switch.identity.as_ref().ok_or_else(unknown)?;
+        self.explained(&identity.serial, port, *vlan)
+    }
+
+    /// Whether every host on a port is at home, its vCenter trusted, and nobody disputes the cable. A person who closed
+    /// the requirement spoke for a host that is away.
+    fn port_is_quiet(&self, key: &Key) -> Result<(), Wait> {
+        for (host, attachment) in self.attachments.on(&key.0, &self.fabric) {
+            let name = self.sites.host_name(host);
+            if self.sites.host_absent(host).is_some() && !self.closed.contains(key) {
+                return Err(Wait::Known);
+            }
+            match self.sites.by_id.get(&host.vcenter) {
+                Some(site) if site.complete => {}
+                Some(site) if site.lost.is_some() => return Err(Wait::Known),
+                Some(_) | None => {
+                    return Err(Wait::For(format!("the listing of host {name}'s vCenter is not complete")));
+                }
+            }
+            if attachment.conflict.is_some() {
+                return Err(Wait::Known);
+            }
+        }
+        Ok(())
+    }
+
+    /// The causes of the end of everything that a VLAN stood for; an error while one of them has none.
+    fn explained(&self, serial: &str, port: &EdgePort, vlan: VlanId) -> Result<Cause, Wait> {
+        if self.closed.contains(&(port.clone(), vlan)) {
+            return Ok("closed by a person".into());
+        }
+        let purpose = self.ledger.purpose(serial, Place::Interface(port.interface), vlan);
+        let Some(reasons) = purpose else {
+            let why = "nobody knows what it stood for; close it if it is needed no more";
+            return Err(Wait::For(why.to_owned()));
+        };
+        if reasons.is_empty() {
+            return Ok("every VM that it stood for was destroyed".into());
+        }
+        let mut causes = Vec::new();
+        for reason in reasons {
+            match self.accounted(reason, port, vlan) {
+                Account::Over(cause) => causes.push(cause),
+                // A move, an addition or a question under way ends by itself, or has its own finding.
+                Account::Waits => return Err(Wait::Known),
+                Account::Never(why) => return Err(Wait::For(why)),
+            }
+        }
+        let more = causes.len() - 1;
+        let first = causes.swap_remove(0);
+        Ok(if more == 0 { first.into() } else { format!("{first} and {more} more").into() })
+    }
+
+    /// What is known of the end of one reason for `vlan` on `port`.
+    pub(super) fn accounted(&self, reason: &Reason, port: &EdgePort, vlan: VlanId) -> Account {
+        match reason {
+            Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => self.vm_accounted(vm, port, vlan),
+            Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
+                let name = self.sites.host_name(host);
+                let here = self.attachments.on(port, &self.fabric).any(|(at, _)| at == host);
+                let elsewhere = self.attachments.of_host(host).next().is_some();
+                match !here && elsewhere && self.sites.host_absent(host).is_none() {
+                    true => Account::Over(format!("host {name} hangs on other ports now")),
+                    false => Account::Never(format!("it stood for {reason} of host {name}, which only a person ends")),
+                }
+            }
+        }
+    }
+
+    fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
+        let name = self.sites.vm_name(id);
+        let gone = |name| Account::Never(format!("{name} left the inventory without a cause; close it if it is gone"));
+        let vm = match self.sites.vms.get(id) {
+            None if self.sites.is_destroyed(id) => return Account::Over(format!("{name} was destroyed")),
+            None => return gone(name),
+            Some(vm) if self.sites.left.contains(id) && vm.power != PowerState::Off => return gone(name),
+            Some(vm) => vm,
+        };
+        if !self.sites.trusted(&id.vcenter) {
+            return Account::Waits;
+        }
+        if self.moves.contains_key(id) {
+            return Account::Waits;
+        }
+        match vm.power {
+            PowerState::Off | PowerState::Suspended => Account::Over(format!("{name} is not powered on")),
+            PowerState::Unknown => Account::Waits,
+            PowerState::On => self.running_accounted(id, &name, port, vlan),
+        }
+    }
+
+    /// A VM that runs no longer needs a VLAN here once all that it needs now is ready where it is.
+    fn running_accounted(&self, id: &VmId, name: &str, port: &EdgePort, vlan: VlanId) -> Account {
+        let unit = Unit::Vm(id.clone());
+        if self.puzzles.contains_key(&unit) {
+            return Account::Waits;
+        }
+        let needs: Vec<_> = self.requirements.of(&unit).collect();
+        if needs.iter().any(|(at, needed)| at == port && *needed == vlan) {
+            return Account::Waits;
+        }
+        match needs.iter().all(|(at, needed)| self.fabric.ready(at, *needed)) {
+            false => Account::Waits,
+            true => {
+                let host =
+                    self.sites.vms.get(id).and_then(|vm| vm.host.as_ref()).map(|host| self.sites.host_name(host));
+                Account::Over(format!("{name} needs it no more; it runs on {}", host.unwrap_or_default()))
+            }
+        }
+    }
+
+    /// A switch showed the addresses on some ports: what was asked about there may go, or not.
+    pub(super) fn judge_looks(&mut self, observation: &Observation, now: Moment) {
+        if observation.identity.is_some() {
+            self.lapse_unrequired(&observation.switch, now);
+        }
+        let Some(macs) = &observation.macs else { return };
+        let asked = |key: &Key, lapse: &Lapse| {
+            key.0.switch == observation.switch
+                && observation.scope.covers(key.0.interface)
+                && lapse.approved.is_none()
+                && lapse.asked.is_some_and(|asked| asked <= observation.at)
+        };
+        let answered: Vec<Key> =
+            self.lapses.iter().filter(|(key, lapse)| asked(key, lapse)).map(|(key, _)| key.clone()).collect();
+        for key in answered {
+            let here = macs.iter().filter(|entry| entry.interface == key.0.interface && entry.vlan == key.1);
+            let stranger = here.map(|entry| entry.mac).find(|mac| !self.sites.knows_mac(*mac, now));
+            let verdict = match stranger {
+                Some(mac) => {
+                    let seen = format!("the switch sees address {} there, which no vCenter knows", mac.dotted());
+                    Err(Wait::For(seen))
+                }
+                None => self.may_go(&key),
+            };
+            self.approve(&key, verdict, now);
+        }
+    }
+
+    fn approve(&mut self, key: &Key, verdict: Result<Cause, Wait>, now: Moment) {
+        let Some(lapse) = self.lapses.get_mut(key) else { return };
+        match verdict {
+            Ok(cause) => {
+                let until = now + GOOD_FOR;
+                *lapse = Lapse { due: until, approved: Some(until), waits: None, cause, ..lapse.clone() };
+                self.restraint.spend(&key.0.switch, now);
+                self.dirty.switches.insert(key.0.switch.clone());
+            }
+            Err(why) => {
+                *lapse = Lapse { due: now + AGAIN.max(UNANSWERED), asked: None, waits: Some(why), ..lapse.clone() }
+            }
+        }
+    }
+
+    /// What may go from a switch now, and until when.
+    pub(super) fn approved(&self, switch: &SwitchName, now: Moment) -> impl Iterator<Item = (Key, Moment)> {
+        let mine = self.lapses.iter().filter(move |(key, _)| key.0.switch == *switch);
+        mine.filter_map(move |(key, lapse)| Some((key.clone(), lapse.approved.filter(|until| *until > now)?)))
+    }
+
+    /// Why a lapsed VLAN goes.
+    pub(super) fn lapse_cause(&self, key: &Key) -> Cause {
+        self.lapses.get(key).map(|lapse| lapse.cause.clone()).unwrap_or_else(|| "".into())
+    }
+
+    /// When the next lapse is due; those due soon after one another are looked at together.
+    pub(super) fn next_withdrawal(&self) -> Option<Moment> {
+        let due = self.lapses.values().map(|lapse| lapse.due).min()?;
+        Some(due.max(self.looked + TOGETHER))
+    }
+}

@@ -1,0 +1,172 @@
+//! The watcher's only memory of the inventory: per object the properties that came, merged and decoded.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    Change, MoRef, ObjectUpdate, host, host::HostFacts, port_group, port_group::ClusterFacts,
+    port_group::PortGroupFacts, vm, vm::VmFacts,
+};
+use crate::{
+    net::{MoId, VcenterId},
+    tracker::{Event, HostConnection, HostId, ObjectId},
+};
+
+/// A host whose hints are to be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HintTarget {
+    /// Which host.
+    pub host: HostId,
+    /// Its name, for logs.
+    pub name: String,
+    /// Whom to ask.
+    pub network_system: MoRef,
+    /// Its pnics, for asking one by one where asking for all fails.
+    pub pnics: Vec<String>,
+    /// Those whose link is up: they should hear something.
+    pub linked: Vec<String>,
+}
+
+/// What kind of inventory object a reference names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Vm,
+    Host,
+    PortGroup,
+    Cluster,
+}
+
+impl Kind {
+    fn of(object: &MoRef) -> Option<Self> {
+        match object.kind.as_str() {
+            "VirtualMachine" => Some(Self::Vm),
+            "HostSystem" => Some(Self::Host),
+            "DistributedVirtualPortgroup" => Some(Self::PortGroup),
+            "ComputeResource" | "ClusterComputeResource" => Some(Self::Cluster),
+            _ => None,
+        }
+    }
+
+    const fn paths(self) -> &'static [&'static str] {
+        match self {
+            Self::Vm => &vm::PATHS,
+            Self::Host => &host::PATHS,
+            Self::PortGroup => &port_group::PATHS,
+            Self::Cluster => &port_group::CLUSTER_PATHS,
+        }
+    }
+}
+
+/// Everything known of one vCenter's objects.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    vms: BTreeMap<MoId, VmFacts>,
+    hosts: BTreeMap<MoId, HostFacts>,
+    port_groups: BTreeMap<MoId, PortGroupFacts>,
+    clusters: BTreeMap<MoId, ClusterFacts>,
+    hints_wanted: BTreeSet<MoId>,
+}
+
+impl Cache {
+    /// Merges an entered or modified object and says it whole; none for a kind that nobody asked for.
+    pub(super) fn merge(&mut self, vcenter: &VcenterId, update: &ObjectUpdate) -> Option<Event> {
+        let kind = Kind::of(&update.object)?;
+        let missing: Vec<&str> = update.missing.iter().map(String::as_str).collect();
+        Some(self.put(kind, vcenter, &update.object.id, &update.changes, &missing))
+    }
+
+    /// An object that could not be read at all: it is there, and everything else is unknown.
+    pub(super) fn unreadable(&mut self, vcenter: &VcenterId, object: &MoRef) -> Option<Event> {
+        let kind = Kind::of(object)?;
+        Some(self.put(kind, vcenter, &object.id, &[], kind.paths()))
+    }
+
+    fn put(&mut self, kind: Kind, vcenter: &VcenterId, id: &str, changes: &[Change], missing: &[&str]) -> Event {
+        match kind {
+            Kind::Vm => {
+                let facts = self.vms.entry(id.into()).or_default();
+                changes.iter().for_each(|change| facts.apply(change));
+                missing.iter().for_each(|path| facts.missing(path));
+                Event::VmSeen(Arc::new(facts.noun(vcenter, id)))
+            }
+            Kind::Host => self.put_host(vcenter, id, changes, missing),
+            Kind::PortGroup => {
+                let facts = self.port_groups.entry(id.into()).or_default();
+                changes.iter().for_each(|change| facts.apply(change));
+                missing.iter().for_each(|path| facts.missing(path));
+                Event::PortGroupSeen(Arc::new(facts.noun(vcenter, id)))
+            }
+            Kind::Cluster => {
+                let facts = self.clusters.entry(id.into()).or_default();
+                changes.iter().for_each(|change| facts.apply(change));
+                Event::ClusterSeen(Arc::new(facts.noun(vcenter, id)))
+            }
+        }
+    }
+
+    /// A host that is new, came back, or whose links changed may hear something else than before.
+    fn put_host(&mut self, vcenter: &VcenterId, id: &str, changes: &[Change], missing: &[&str]) -> Event {
+        let known = self.hosts.contains_key(&MoId::from(id));
+        let facts = self.hosts.entry(id.into()).or_default();
+        let before = (facts.links(), facts.connection());
+        changes.iter().for_each(|change| facts.apply(change));
+        missing.iter().for_each(|path| facts.missing(path));
+        if !known || before != (facts.links(), facts.connection()) {
+            self.hints_wanted.insert(id.into());
+        }
+        Event::HostSeen(Arc::new(facts.noun(vcenter, id)))
+    }
+
+    /// Forgets an object that left, and says so; none when it was not known.
+    pub(super) fn leave(&mut self, vcenter: &VcenterId, object: &MoRef) -> Option<Event> {
+        let moid = MoId::from(object.id.as_str());
+        let id = ObjectId { vcenter: vcenter.clone(), moid: moid.clone() };
+        match Kind::of(object)? {
+            Kind::Vm => self.vms.remove(&moid).map(|_| Event::VmLeft(id)),
+            Kind::Host => self.hosts.remove(&moid).map(|_| Event::HostLeft(id)),
+            Kind::PortGroup => self.port_groups.remove(&moid).map(|_| Event::PortGroupLeft(id)),
+            Kind::Cluster => self.clusters.remove(&moid).map(|_| Event::ClusterLeft(id)),
+        }
+    }
+
+    /// Whether this VM is known.
+    pub(super) fn knows_vm(&self, vm: &MoId) -> bool {
+        self.vms.contains_key(vm)
+    }
+
+    /// Where this VM was last.
+    pub(super) fn host_of(&self, vm: &MoId) -> Option<&MoId> {
+        self.vms.get(vm).and_then(VmFacts::host)
+    }
+
+    /// Whether this host is in the inventory and answers.
+    pub(super) fn connected(&self, host: &MoId) -> bool {
+        self.hosts.get(host).and_then(HostFacts::connection) == Some(HostConnection::Connected)
+    }
+
+    /// The hosts whose hints may have changed since this was last asked.
+    pub(super) fn take_hint_targets(&mut self, vcenter: &VcenterId) -> Vec<HintTarget> {
+        let wanted = std::mem::take(&mut self.hints_wanted);
+        wanted.iter().filter_map(|host| self.hint_target(vcenter, host)).collect()
+    }
+
+    /// Every host that can be asked.
+    pub(super) fn hint_targets(&self, vcenter: &VcenterId) -> Vec<HintTarget> {
+        self.hosts.keys().filter_map(|host| self.hint_target(vcenter, host)).collect()
+    }
+
+    /// Only a connected host can say what it hears.
+    fn hint_target(&self, vcenter: &VcenterId, host: &MoId) -> Option<HintTarget> {
+        let facts = self.hosts.get(host).filter(|_| self.connected(host))?;
+        let id = ObjectId { vcenter: vcenter.clone(), moid: host.clone() };
+        Some(HintTarget {
+            name: facts.noun(vcenter, host.as_str()).name,
+            host: id,
+            network_system: facts.network_system()?.clone(),
+            pnics: facts.links().into_iter().map(|(device, _)| device).collect(),
+            linked: facts.links().into_iter().filter(|(_, up)| *up).map(|(device, _)| device).collect(),
+        })
+    }
+}

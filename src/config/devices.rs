@@ -1,0 +1,141 @@
+//! `[[vcenter]]` and `[[switch]]`: how to reach each device, and its part of the policy.
+
+use std::collections::BTreeMap;
+
+use vmtracker_core::{
+    net::{InterfaceName, SwitchName, VcenterName},
+    tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy},
+};
+
+use super::{
+    fabric::{allowed, mode},
+    login,
+    settings::{SwitchSettings, VcenterSettings},
+    source::{Located, Section, Source},
+    value,
+};
+
+/// A device as configured; without settings where those have faults, so that others may still refer to it.
+pub(super) struct Device<S, P> {
+    pub(super) settings: Option<S>,
+    pub(super) policy: P,
+}
+
+/// Each vCenter by its name.
+pub(super) type Vcenters = BTreeMap<VcenterName, Device<VcenterSettings, VcenterPolicy>>;
+/// Each switch by its name.
+pub(super) type Switches = BTreeMap<SwitchName, Device<SwitchSettings, SwitchPolicy>>;
+
+const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_env", "ca_file", "fingerprint_sha256"];
+
+pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
+    let mut unique = Unique::default();
+    let one = |section: &Section<'_>| {
+        section.allow(&[&REACH[..], &["allowed_vlans"]].concat());
+        let name = VcenterName::from(unique.name(section)?);
+        let policy = VcenterPolicy { allowed: allowed(section) };
+        let settings = vcenter(source, section, &name, &mut unique);
+        Some((name, Device { settings, policy }))
+    };
+    root.sections("vcenter").iter().filter_map(one).collect()
+}
+
+pub(super) fn switches(source: &Source<'_>, root: &Section<'_>, fabric: Mode) -> Switches {
+    let mut unique = Unique::default();
+    let one = |section: &Section<'_>| {
+        section.allow(&[&REACH[..], &["mode", "allowed_vlans", "interface"]].concat());
+        let name = SwitchName::from(unique.name(section)?);
+        let policy = SwitchPolicy {
+            mode: mode(section).unwrap_or(fabric),
+            allowed: allowed(section),
+            interfaces: interfaces(section),
+        };
+        let settings = switch(source, section, &name, &mut unique);
+        Some((name, Device { settings, policy }))
+    };
+    root.sections("switch").iter().filter_map(one).collect()
+}
+
+fn vcenter(
+    source: &Source<'_>,
+    section: &Section<'_>,
+    name: &VcenterName,
+    unique: &mut Unique,
+) -> Option<VcenterSettings> {
+    let url = unique.url(section);
+    let (username, password) = login::login(source, section);
+    let trust = login::trust(source, section);
+    Some(VcenterSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+}
+
+fn switch(
+    source: &Source<'_>,
+    section: &Section<'_>,
+    name: &SwitchName,
+    unique: &mut Unique,
+) -> Option<SwitchSettings> {
+    let url = unique.url(section);
+    let (username, password) = login::login(source, section);
+    let trust = login::trust(source, section);
+    Some(SwitchSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+}
+
+fn interfaces(switch: &Section<'_>) -> BTreeMap<InterfaceName, InterfacePolicy> {
+    let mut interfaces = BTreeMap::new();
+    for section in switch.sections("interface") {
+        section.allow(&["name", "mode", "allowed_vlans"]);
+        let policy = InterfacePolicy { mode: mode(&section), allowed: allowed(&section) };
+        let Some(name) = interface(&section, "name") else { continue };
+        if interfaces.insert(name, policy).is_some() {
+            section.fault("name", format!("{name} is listed twice"));
+        }
+    }
+    interfaces
+}
+
+/// The name of a port that can be a trunk to a host.
+pub(super) fn interface(section: &Section<'_>, key: &str) -> Option<InterfaceName> {
+    section.required(key)?;
+    let parse = |text: &str| {
+        let name: InterfaceName = text.parse().map_err(|why| format!("{why}"))?;
+        let refusal = || format!("{name} cannot be a trunk to a host; use an Ethernet port or a port-channel");
+        name.can_trunk().then_some(name).ok_or_else(refusal)
+    };
+    section.parse(key, parse).map(|it| it.value)
+}
+
+/// Names and addresses that were seen, so that none is used twice.
+#[derive(Default)]
+struct Unique {
+    names: BTreeMap<String, ()>,
+    urls: BTreeMap<String, String>,
+}
+
+impl Unique {
+    fn name(&mut self, section: &Section<'_>) -> Option<String> {
+        let name = section.required("name")?.value;
+        // The name is a metric's label and a word on the command line.
+        let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter));
+        if !plain || name.len() > 64 {
+            section.fault("name", format!("{name:?} must be letters, digits, '.', '_' and '-', at most 64"));
+            return None;
+        }
+        if self.names.insert(name.clone(), ()).is_some() {
+            section.fault("name", format!("{name:?} is used twice"));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn url(&mut self, section: &Section<'_>) -> Option<String> {
+        section.required("url")?;
+        let Located { value: url, key, .. } = section.parse("url", value::https_url)?;
+        match self.urls.insert(url.clone(), key) {
+            Some(first) => {
+                section.fault("url", format!("{url} is used twice: also by {first}"));
+                None
+            }
+            None => Some(url),
+        }
+    }
+}

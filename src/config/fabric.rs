@@ -1,0 +1,103 @@
+//! `[fabric]` and `[service]`: what holds everywhere.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use vmtracker_core::{
+    net::VlanSet,
+    tracker::{Act, Mode, Pace},
+};
+
+use super::{
+    settings::Service,
+    source::{Section, Source},
+    value,
+};
+
+/// How long a requirement must be gone before its VLAN is withdrawn, where nothing else is said (design §2).
+const HOLD_DOWN: Duration = Duration::from_secs(60 * 60);
+/// Where the ledger is kept, where nothing else is said; systemd's `StateDirectory`.
+const STORE: &str = "/var/lib/vmtracker/vmtracker.db";
+/// Where commands are taken, where nothing else is said; systemd's `RuntimeDirectory`.
+const CONTROL: &str = "/run/vmtracker/control.sock";
+
+/// `[fabric]`.
+pub(super) struct Fabric {
+    pub(super) mode: Mode,
+    pub(super) allowed: Option<VlanSet>,
+    pub(super) hold_down: Duration,
+    pub(super) pace: Pace,
+}
+
+pub(super) fn fabric(section: Option<&Section<'_>>) -> Fabric {
+    let mut fabric =
+        Fabric { mode: Mode::both(Act::Observe), allowed: None, hold_down: HOLD_DOWN, pace: Pace::Guarded };
+    let Some(section) = section else { return fabric };
+    section.allow(&["mode", "allowed_vlans", "hold_down", "pace"]);
+    fabric.mode = mode(section).unwrap_or(fabric.mode);
+    fabric.allowed = allowed(section);
+    fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
+    fabric.pace = section.parse("pace", pace).map_or(fabric.pace, |it| it.value);
+    fabric
+}
+
+pub(super) fn service(source: &Source<'_>, section: Option<&Section<'_>>) -> Service {
+    let control = control(source, section);
+    let mut service = Service { store: STORE.into(), control, metrics: None, log: "info".to_owned() };
+    let Some(section) = section else { return service };
+    section.allow(&["store", "control", "metrics", "log"]);
+    service.store = section.text("store").map_or(service.store, |text| source.resolve(&text.value));
+    service.metrics = section.parse("metrics", address).map(|it| it.value);
+    service.log = section.parse("log", log_filter).map_or(service.log, |it| it.value);
+    service
+}
+
+/// `service.control`.
+pub(super) fn control(source: &Source<'_>, section: Option<&Section<'_>>) -> PathBuf {
+    let text = section.and_then(|section| section.text("control"));
+    text.map_or_else(|| CONTROL.into(), |text| source.resolve(&text.value))
+}
+
+/// `allowed_vlans` of any section.
+pub(super) fn allowed(section: &Section<'_>) -> Option<VlanSet> {
+    section.parse("allowed_vlans", value::vlans).map(|it| it.value)
+}
+
+/// `mode` of any section: one word, or a table with one for additions and one for withdrawals.
+pub(super) fn mode(section: &Section<'_>) -> Option<Mode> {
+    if !section.has("mode") {
+        return None;
+    }
+    if section.is_text("mode") {
+        return section.parse("mode", act).map(|it| Mode::both(it.value));
+    }
+    let apart = section.section("mode")?;
+    apart.allow(&["additions", "withdrawals"]);
+    let one = |key: &str| apart.parse(key, act).map_or(Act::Observe, |it| it.value);
+    Some(Mode { additions: one("additions"), withdrawals: one("withdrawals") })
+}
+
+fn act(text: &str) -> Result<Act, String> {
+    match text {
+        "observe" => Ok(Act::Observe),
+        "enforce" => Ok(Act::Enforce),
+        "propose" => Err("\"propose\" comes later; use \"observe\" or \"enforce\"".to_owned()),
+        _ => Err(format!("{text:?} is not a mode; use \"observe\" or \"enforce\"")),
+    }
+}
+
+fn pace(text: &str) -> Result<Pace, String> {
+    match text {
+        "guarded" => Ok(Pace::Guarded),
+        "unlimited" => Ok(Pace::Unlimited),
+        _ => Err(format!("{text:?} is not a pace; use \"guarded\" or \"unlimited\"")),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is not an address such as \"127.0.0.1:9464\""))
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    let parsed = text.parse::<tracing_subscriber::EnvFilter>();
+    parsed.map(|_| text.to_owned()).map_err(|why| format!("{text:?} is not a log filter: {why}"))
+}

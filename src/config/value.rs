@@ -1,0 +1,116 @@
+//! Values in the syntax that people write: durations, addresses, fingerprints, VLAN lists.
+
+use std::time::Duration;
+
+use vmtracker_core::net::VlanSet;
+
+/// `500ms`, `5s`, `60m`, `2h`; a whole number and one unit.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not a duration such as \"500ms\", \"5s\", \"60m\" or \"2h\"");
+    let at = text.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(wrong)?;
+    let (digits, unit) = text.split_at_checked(at).ok_or_else(wrong)?;
+    let factor = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number.checked_mul(factor).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// The SHA-256 fingerprint of a certificate: 64 hexadecimal digits, with or without colons.
+pub(super) fn fingerprint(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || "is not a SHA-256 fingerprint (64 hexadecimal digits, colons allowed)".to_owned();
+    let digits: Vec<u8> =
+        text.chars().filter(|letter| *letter != ':').map(digit).collect::<Option<_>>().ok_or_else(wrong)?;
+    let bytes: Vec<u8> = digits.chunks(2).filter_map(|pair| Some(pair.first()? << 4 | pair.get(1)?)).collect();
+    match digits.len() {
+        64 => bytes.try_into().map_err(|_| wrong()),
+        _ => Err(wrong()),
+    }
+}
+
+fn digit(letter: char) -> Option<u8> {
+    u8::try_from(letter.to_digit(16)?).ok()
+}
+
+/// `https://host[:port]` and nothing more; returned without the slash at its end.
+pub(super) fn https_url(text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text).map_err(|why| format!("{text:?} is not an address: {why}"))?;
+    if url.scheme() != "https" {
+        return Err("must begin with https://: a password would be readable on the way".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("must not carry a login; use username and password_file".to_owned());
+    }
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    match bare {
+        true => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        false => Err("must be https://host[:port] without a path; the path of the API is added".to_owned()),
+    }
+}
+
+/// A list of VLANs as a switch writes it: `100-199,300`.
+pub(super) fn vlans(text: &str) -> Result<VlanSet, String> {
+    text.parse().map_err(|why: vmtracker_core::net::ParseVlanSetError| why.to_string())
+}
+
+/// VLANs that a person may not ask for: 1 is never touched (design rule 1), and 1002–1005 exist on every switch of
+/// Cisco for Token Ring and FDDI. What else a switch keeps for itself is read from the switch.
+pub(super) fn untouchable() -> VlanSet {
+    "1,1002-1005".parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_have_one_unit() {
+        let check = |text: &str, ms: Option<u64>| {
+            assert_eq!(duration(text).ok(), ms.map(Duration::from_millis), "{text}");
+        };
+        check("500ms", Some(500));
+        check("5s", Some(5_000));
+        check("60m", Some(3_600_000));
+        check("2h", Some(7_200_000));
+        for wrong in ["", "5", "s", "1.5s", "-5s", "5 s", "5d", "99999999999999999999h", "9999999999999999h"] {
+            check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn addresses_are_https_and_bare() {
+        let check =
+            |text: &str, expected: Option<&str>| assert_eq!(https_url(text).ok().as_deref(), expected, "{text}");
+        check("https://vc1.example", Some("https://vc1.example"));
+        check("https://vc1.example:8443/", Some("https://vc1.example:8443"));
+        check("https://[::1]:443/", Some("https://[::1]"));
+        check("http://vc1.example", None);
+        check("https://vc1.example/sdk", None);
+        check("https://me:secret@vc1.example", None);
+        check("vc1.example", None);
+    }
+
+    #[test]
+    fn a_fingerprint_has_32_octets() {
+        assert_eq!(
+            fingerprint(&"ab:".repeat(31).chars().chain("CD".chars()).collect::<String>()).map(|it| it[31]),
+            Ok(0xcd)
+        );
+        for wrong in ["", "ab", &"ab".repeat(33), &"xy".repeat(32)] {
+            assert!(fingerprint(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in ".{0,70}") {
+            drop((duration(&text), fingerprint(&text), https_url(&text), vlans(&text)));
+        }
+    }
+}

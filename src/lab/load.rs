@@ -1,0 +1,274 @@
+//! What happens in the simulated data centre: moves, power on and off, creation and destruction, from a seed.
+//!
+//! On the caller's time: [`Load::act`] does everything that is due. A move is announced once vCenter's start event has
+//! come, which on a real vCenter is up to 2 s after the copy began (facts: vCenter §C); so the controller sees the copy
+//! phase less that delay.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use vmtracker_core::net::MoId;
+
+use super::model::{
+    LabTime,
+    vcenter::{Refused, SimBacking, SimPower, Vcenter, VmSpec},
+};
+
+/// How often one move in so many fails at its end: enough to see one in a minute, too few to matter.
+const ONE_FAILS_IN: u32 = 50;
+/// Of the VMs, at most this share is kept powered off by the load.
+const OFF_SHARE: usize = 20;
+/// VMs that the load keeps alive of those that it created.
+const CREATED: usize = 8;
+/// How often a random VM is tried before the load lets one occasion pass.
+const TRIES: usize = 16;
+
+/// How much happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadSpec {
+    /// vMotions per second.
+    pub moves_per_second: f64,
+    /// Power operations per second.
+    pub powers_per_second: f64,
+    /// Creations and destructions per second.
+    pub births_per_second: f64,
+    /// The shortest copy phase; the longest is three times as long, and short ones are more frequent.
+    pub copy_phase: Duration,
+    /// How long after the copy began vCenter's start event comes.
+    pub event_delay: Duration,
+    /// The same seed on the same data centre asks for the same operations.
+    pub seed: u64,
+}
+
+/// The load.
+#[derive(Debug)]
+pub struct Load {
+    spec: LoadSpec,
+    rng: StdRng,
+    /// When the next operation of each kind is due, in the order of [`OPERATIONS`].
+    due: [Option<LabTime>; 3],
+    arrivals: BTreeSet<(LabTime, VmId)>,
+    roster: Vec<VmId>,
+    off: BTreeSet<VmId>,
+    created: Vec<VmId>,
+    places: BTreeMap<String, Places>,
+    born: u64,
+}
+
+type VmId = (String, MoId);
+
+/// Where VMs of one vCenter can be.
+#[derive(Debug)]
+struct Places {
+    hosts: Vec<MoId>,
+    groups: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Operation {
+    Move,
+    Power,
+    Birth,
+}
+
+const OPERATIONS: [Operation; 3] = [Operation::Move, Operation::Power, Operation::Birth];
+
+impl Load {
+    /// A load on `vcenters` that begins at `now`.
+    pub fn new(spec: LoadSpec, vcenters: &BTreeMap<String, Vcenter>, now: LabTime) -> Self {
+        let roster = vcenters.iter().flat_map(|(name, vcenter)| vcenter.vms().map(|vm| (name.clone(), vm.id.clone())));
+        let mut load = Self {
+            spec,
+            rng: StdRng::seed_from_u64(spec.seed),
+            due: [None; 3],
+            arrivals: BTreeSet::new(),
+            roster: roster.collect(),
+            off: BTreeSet::new(),
+            created: Vec::new(),
+            places: vcenters.iter().map(|(name, vcenter)| (name.clone(), Places::of(vcenter))).collect(),
+            born: 0,
+        };
+        load.due = OPERATIONS.map(|operation| load.next(operation, now));
+        load
+    }
+
+    /// When something is due next.
+    pub fn next_deadline(&self) -> Option<LabTime> {
+        let arrival = self.arrivals.first().map(|(at, _)| *at);
+        self.due.iter().copied().flatten().chain(arrival).min()
+    }
+
+    /// Begins nothing any more; moves under way arrive.
+    pub const fn stop(&mut self) {
+        self.due = [None; 3];
+    }
+
+    /// Moves under way.
+    pub fn in_flight(&self) -> usize {
+        self.arrivals.len()
+    }
+
+    /// Does everything that is due.
+    pub fn act(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) {
+        vcenters.values_mut().for_each(|vcenter| vcenter.advance(now));
+        while let Some((at, _)) = self.arrivals.first()
+            && *at <= now
+            && let Some((_, vm)) = self.arrivals.pop_first()
+        {
+            // Somebody else may have ended it meanwhile; then there is nothing to end.
+            self.arrive(vcenters, &vm).unwrap_or_default();
+        }
+        for (index, operation) in OPERATIONS.into_iter().enumerate() {
+            while let Some(Some(at)) = self.due.get(index).copied()
+                && at <= now
+            {
+                // A refused operation is an occasion that passed.
+                self.begin(operation, vcenters, now).unwrap_or_default();
+                let next = self.next(operation, at);
+                self.due.iter_mut().skip(index).take(1).for_each(|due| *due = next);
+            }
+        }
+    }
+
+    /// The next occasion after `now`: a Poisson process.
+    fn next(&mut self, operation: Operation, now: LabTime) -> Option<LabTime> {
+        let rate = match operation {
+            Operation::Move => self.spec.moves_per_second,
+            Operation::Power => self.spec.powers_per_second,
+            Operation::Birth => self.spec.births_per_second,
+        };
+        let unit: f64 = self.rng.random_range(f64::EPSILON..1.0);
+        let wait = Duration::try_from_secs_f64(-unit.ln() / rate).ok()?;
+        now.checked_add(wait)
+    }
+
+    fn begin(
+        &mut self,
+        operation: Operation,
+        vcenters: &mut BTreeMap<String, Vcenter>,
+        now: LabTime,
+    ) -> Result<u64, Refused> {
+        match operation {
+            Operation::Move => self.start_move(vcenters, now),
+            Operation::Power if self.off.len() * OFF_SHARE < self.roster.len() => self.power_off(vcenters),
+            Operation::Power => self.power_on(vcenters),
+            Operation::Birth if self.created.len() < CREATED => self.create(vcenters),
+            Operation::Birth => self.destroy(vcenters),
+        }
+    }
+
+    fn start_move(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) -> Result<u64, Refused> {
+        let (name, id) = self.pick_idle(vcenters).ok_or(Refused::NoSuchVm)?;
+        let vcenter = vcenters.get_mut(&name).ok_or(Refused::NoSuchVm)?;
+        let here = vcenter.vm(&id).map(|vm| vm.host.clone());
+        let others =
+            self.places.get(&name).map(|places| places.hosts.iter().filter(|host| Some(*host) != here.as_ref()));
+        let others: Vec<&MoId> = others.into_iter().flatten().collect();
+        let to = pick(&mut self.rng, &others).ok_or(Refused::NoSuchHost)?;
+        let started = vcenter.start_migration(&id, to)?;
+        let lead = self.copy_phase().saturating_sub(self.spec.event_delay);
+        self.arrivals.insert((now + lead, (name, id)));
+        Ok(started)
+    }
+
+    /// Between the shortest and three times that, the short ones more frequent.
+    fn copy_phase(&mut self) -> Duration {
+        let unit: f64 = self.rng.random_range(0.0..1.0);
+        self.spec.copy_phase.mul_f64(3_f64.powf(unit * unit))
+    }
+
+    fn arrive(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, vm: &VmId) -> Result<u64, Refused> {
+        let (name, id) = vm;
+        let vcenter = vcenters.get_mut(name).ok_or(Refused::NoSuchVm)?;
+        if self.rng.random_range(0..ONE_FAILS_IN) == 0 {
+            return vcenter.fail_migration(id, "the load lets one move in fifty fail");
+        }
+        vcenter.finish_migration(id)
+    }
+
+    fn power_off(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
+        let vm = self.pick_idle(vcenters).ok_or(Refused::NoSuchVm)?;
+        let done = vcenters.get_mut(&vm.0).ok_or(Refused::NoSuchVm)?.power_off(&vm.1)?;
+        self.off.insert(vm);
+        Ok(done)
+    }
+
+    fn power_on(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
+        let vm = self.off.pop_first().ok_or(Refused::NoSuchVm)?;
+        vcenters.get_mut(&vm.0).ok_or(Refused::NoSuchVm)?.power_on(&vm.1)
+    }
+
+    fn create(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
+        let names: Vec<&String> = self.places.keys().collect();
+        let name = (*pick(&mut self.rng, &names).ok_or(Refused::NoSuchHost)?).clone();
+        let vcenter = vcenters.get_mut(&name).ok_or(Refused::NoSuchHost)?;
+        let places = self.places.get(&name).ok_or(Refused::NoSuchHost)?;
+        let host = pick(&mut self.rng, &places.hosts).and_then(|id| vcenter.host(id)).ok_or(Refused::NoSuchHost)?;
+        let group = pick(&mut self.rng, &places.groups).ok_or(Refused::NoSuchHost)?;
+        self.born += 1;
+        let spec = VmSpec {
+            name: format!("born{:05}", self.born),
+            host: host.name.clone(),
+            vnics: vec![group.clone()],
+            on: false,
+        };
+        let (id, _) = vcenter.create_vm(&spec)?;
+        let done = vcenter.power_on(&id)?;
+        self.roster.push((name.clone(), id.clone()));
+        self.created.push((name, id));
+        Ok(done)
+    }
+
+    /// Powers the oldest created VM off and destroys it, unless it is on its way.
+    fn destroy(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
+        let idle = self.created.iter().position(|vm| machine(vcenters, vm).is_some_and(|vm| vm.migrating_to.is_none()));
+        let vm = self.created.remove(idle.ok_or(Refused::Migrating)?);
+        self.roster.retain(|other| *other != vm);
+        let was_off = self.off.remove(&vm);
+        let vcenter = vcenters.get_mut(&vm.0).ok_or(Refused::NoSuchVm)?;
+        if !was_off {
+            vcenter.power_off(&vm.1)?;
+        }
+        vcenter.destroy_vm(&vm.1)
+    }
+
+    /// A random VM that runs and is not on its way.
+    fn pick_idle(&mut self, vcenters: &BTreeMap<String, Vcenter>) -> Option<VmId> {
+        for _ in 0..TRIES {
+            let vm = pick(&mut self.rng, &self.roster)?;
+            let idle = machine(vcenters, vm).filter(|vm| vm.power == SimPower::On && vm.migrating_to.is_none());
+            if idle.is_some() {
+                return Some(vm.clone());
+            }
+        }
+        None
+    }
+}
+
+impl Places {
+    /// Guests go where no vmkernel adapter is.
+    fn of(vcenter: &Vcenter) -> Self {
+        let kernels = vcenter.hosts().flat_map(|host| &host.vmkernels).filter_map(|adapter| match &adapter.backing {
+            SimBacking::Distributed(group) => Some(group.clone()),
+            SimBacking::Standard(_) => None,
+        });
+        let kernels: BTreeSet<MoId> = kernels.collect();
+        let groups = vcenter.port_groups().filter(|group| !group.uplink && !kernels.contains(&group.id));
+        let groups = groups.map(|group| group.name.clone()).collect();
+        Self { hosts: vcenter.hosts().map(|host| host.id.clone()).collect(), groups }
+    }
+}
+
+fn machine<'a>(vcenters: &'a BTreeMap<String, Vcenter>, vm: &VmId) -> Option<&'a super::model::vcenter::SimVm> {
+    vcenters.get(&vm.0)?.vm(&vm.1)
+}
+
+fn pick<'a, T>(rng: &mut StdRng, from: &'a [T]) -> Option<&'a T> {
+    if from.is_empty() {
+        return None;
+    }
+    from.get(rng.random_range(0..from.len()))
+}

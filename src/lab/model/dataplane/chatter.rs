@@ -1,0 +1,80 @@
+//! VMs speak, and switches learn where they are.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use vmtracker_core::net::MoId;
+
+use super::{Cabling, Fabric, Frame, frames};
+use crate::lab::model::{LabTime, switch::Switch, vcenter::Vcenter, world::World};
+
+/// A running guest says something at least this often, well within the switches' aging time.
+const EVERYBODY: Duration = Duration::from_secs(300);
+/// A guest whose frames are lost tries again this often, as TCP and ARP do.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Lets VMs' frames pass, and the switches learn their addresses: after every change of a VM (ESXi sends RARP after a
+/// move), again every second while they do not pass, and of everybody every five minutes.
+#[derive(Debug)]
+pub struct Chatter {
+    cabling: Arc<Cabling>,
+    numbers: BTreeMap<String, u64>,
+    unheard: BTreeSet<(String, MoId)>,
+    everybody_at: LabTime,
+    again_at: LabTime,
+}
+
+impl Chatter {
+    /// Nobody has spoken yet.
+    pub const fn new(cabling: Arc<Cabling>) -> Self {
+        let (everybody_at, again_at) = (LabTime::ZERO, LabTime::ZERO);
+        Self { cabling, numbers: BTreeMap::new(), unheard: BTreeSet::new(), everybody_at, again_at }
+    }
+
+    /// Whoever has something to say says it.
+    pub fn speak(&mut self, world: &mut World, now: LabTime) {
+        let everybody = now >= self.everybody_at;
+        if everybody {
+            self.everybody_at = now + EVERYBODY;
+        }
+        let again = now >= self.again_at;
+        if again {
+            self.again_at = now + AGAIN;
+        }
+        for (name, vcenter) in &world.vcenters {
+            let known = self.numbers.insert(name.clone(), vcenter.revision());
+            let speakers: BTreeSet<MoId> = match known {
+                Some(number) if !everybody => speakers(vcenter, number, again.then_some(&self.unheard)),
+                Some(_) | None => vcenter.vms().map(|vm| vm.id.clone()).collect(),
+            };
+            for id in speakers {
+                self.say(name, vcenter, id, &mut world.switches, now);
+            }
+        }
+    }
+
+    fn say(&mut self, name: &str, vcenter: &Vcenter, id: MoId, switches: &mut BTreeMap<String, Switch>, now: LabTime) {
+        let key = (name.to_owned(), id);
+        let said = vcenter.vm(&key.1).map(|vm| frames(vcenter, &self.cabling, vm)).unwrap_or_default();
+        let passes = |frame: &Frame| switches.forwards(&frame.leg);
+        if said.iter().all(passes) {
+            self.unheard.remove(&key)
+        } else {
+            self.unheard.insert(key)
+        };
+        for Frame { mac, leg } in said {
+            if let Some(switch) = switches.get_mut(leg.place.switch.as_str()) {
+                switch.learn(mac, leg.vlan, leg.place.interface, now);
+            }
+        }
+    }
+}
+
+/// Whoever changed after change `number`, and those that were not heard.
+fn speakers(vcenter: &Vcenter, number: u64, unheard: Option<&BTreeSet<(String, MoId)>>) -> BTreeSet<MoId> {
+    let unheard = unheard.into_iter().flatten().filter(|(at, _)| at == vcenter.name());
+    vcenter.dirty_since(number).map(|(_, id)| id).chain(unheard.map(|(_, id)| id)).cloned().collect()
+}

@@ -1,0 +1,135 @@
+//! What a frame of a VM would do: host up, VM on, adapter connected, uplink cabled, VLAN forwarded by the switch port.
+//!
+//! The cabling is the lab's own truth; it is never learned from what devices say about each other. Where frames enter
+//! the fabric is a [`Place`]: the port whose configuration counts, which for a member of a port-channel is the channel.
+
+mod chatter;
+mod truth;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmtracker_core::net::{InterfaceName, MoId, SwitchName, VlanId, VlanSet};
+
+pub use chatter::Chatter;
+pub use truth::{Frame, frames, kernel, truth, verdict};
+
+use super::switch::Switch;
+
+/// A logical switch port, where a trunk's configuration stands.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Place {
+    /// The switch.
+    pub switch: SwitchName,
+    /// The port, or the port-channel that it is a member of.
+    pub interface: InterfaceName,
+}
+
+impl Place {
+    /// The port `interface` of `switch`.
+    pub fn new(switch: &str, interface: InterfaceName) -> Self {
+        Self { switch: switch.into(), interface }
+    }
+}
+
+/// One VLAN at one place.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Leg {
+    /// Where.
+    pub place: Place,
+    /// Which VLAN.
+    pub vlan: VlanId,
+}
+
+/// What a judge asks of the simulated switches.
+pub trait Fabric {
+    /// Whether frames tagged with the leg's VLAN pass there now.
+    fn forwards(&self, leg: &Leg) -> bool;
+    /// The list that the place's trunk allows.
+    fn allowed(&self, place: &Place) -> VlanSet;
+}
+
+/// The simulated switches by name.
+impl Fabric for BTreeMap<String, Switch> {
+    fn forwards(&self, leg: &Leg) -> bool {
+        let switch = self.get(leg.place.switch.as_str());
+        switch.is_some_and(|switch| switch.forwards(leg.place.interface, leg.vlan))
+    }
+
+    fn allowed(&self, place: &Place) -> VlanSet {
+        self.get(place.switch.as_str()).map(|switch| switch.allowed(place.interface)).unwrap_or_default()
+    }
+}
+
+/// A powered-on VM as it is. A host's vmkernel adapters are one that uses nothing, so that it is never dark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Truth {
+    /// Where it runs.
+    pub host: MoId,
+    /// What must stand for it: its VLANs on every uplink that it may use.
+    pub requires: BTreeSet<Leg>,
+    /// What its frames pass through now.
+    pub uses: BTreeSet<Leg>,
+    /// An adapter has no way out at all.
+    pub blocked: bool,
+    /// Where a vMotion takes it, and what must stand there.
+    pub moving: Option<(MoId, BTreeSet<Leg>)>,
+}
+
+/// Where each pnic of each host is plugged in.
+#[derive(Clone, Debug, Default)]
+pub struct Cabling {
+    ends: BTreeMap<(String, String), Place>,
+}
+
+impl Cabling {
+    /// A cable from `device` of `host` to `place`.
+    pub fn plug(&mut self, host: &str, device: &str, place: Place) {
+        self.ends.insert((host.to_owned(), device.to_owned()), place);
+    }
+
+    /// Where the cable of `device` of `host` ends.
+    pub fn end(&self, host: &str, device: &str) -> Option<&Place> {
+        self.ends.get(&(host.to_owned(), device.to_owned()))
+    }
+
+    /// Every place a host hangs on, each once.
+    pub fn places(&self) -> BTreeSet<Place> {
+        self.ends.values().cloned().collect()
+    }
+}
+
+/// Whether a VM's frames pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Frames of every connected adapter pass.
+    Passes,
+    /// There is nothing to pass: the VM does not run.
+    Idle(Idle),
+    /// Frames are lost.
+    Dark(Dark),
+}
+
+/// Why there is nothing to pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// The VM is unknown.
+    Unknown,
+    /// The VM is powered off or suspended.
+    Off,
+    /// Its host is dead.
+    HostDown,
+}
+
+/// Why frames are lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dark {
+    /// No uplink that the port group may use has a link.
+    NoUplink,
+    /// The uplink in use is cabled to nothing that the lab knows.
+    NotCabled {
+        /// The pnic in use.
+        device: String,
+    },
+    /// The switch does not pass the VLAN there.
+    NotForwarded(Leg),
+}

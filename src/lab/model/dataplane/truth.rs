@@ -1,0 +1,114 @@
+//! From a simulated vCenter and the cabling to what a VM needs and what becomes of its frames.
+//!
+//! An adapter without one VLAN of its own (untagged, trunking, private) is not judged here: the lab's own topologies
+//! have none.
+
+use std::collections::BTreeSet;
+
+use vmtracker_core::net::{MacAddr, MoId};
+
+use super::{Cabling, Dark, Fabric, Idle, Leg, Place, Truth, Verdict};
+use crate::lab::model::vcenter::{Resolved, SimBacking, SimConnection, SimHost, SimPower, SimVm, Vcenter};
+
+/// What `vm` needs and uses, while it is powered on. On a dead host it uses nothing, but its needs stay.
+pub fn truth(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Option<Truth> {
+    if vm.power != SimPower::On {
+        return None;
+    }
+    let host = vcenter.host(&vm.host)?;
+    let exits: Vec<Result<Leg, Dark>> = if is_dead(host) { Vec::new() } else { exits(vcenter, cabling, host, vm) };
+    let moving = vm.migrating_to.as_ref().and_then(|to| Some((to.clone(), requires(vcenter, cabling, to, vm)?)));
+    Some(Truth {
+        host: vm.host.clone(),
+        requires: requires(vcenter, cabling, &vm.host, vm)?,
+        blocked: exits.iter().any(Result::is_err),
+        uses: exits.into_iter().flatten().collect(),
+        moving,
+    })
+}
+
+/// What the vmkernel adapters of `host` need, always.
+pub fn kernel(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost) -> Truth {
+    let backings = host.vmkernels.iter().map(|adapter| &adapter.backing);
+    let requires = backings.flat_map(|backing| every_way(vcenter, cabling, host, backing)).collect();
+    Truth { host: host.id.clone(), requires, uses: BTreeSet::new(), blocked: false, moving: None }
+}
+
+/// What becomes of the frames of VM `id` now.
+pub fn verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric, id: &MoId) -> Verdict {
+    let Some((vm, host)) = vcenter.vm(id).and_then(|vm| Some((vm, vcenter.host(&vm.host)?))) else {
+        return Verdict::Idle(Idle::Unknown);
+    };
+    if vm.power != SimPower::On {
+        return Verdict::Idle(Idle::Off);
+    }
+    if is_dead(host) {
+        return Verdict::Idle(Idle::HostDown);
+    }
+    for exit in exits(vcenter, cabling, host, vm) {
+        match exit {
+            Ok(leg) if fabric.forwards(&leg) => {}
+            Ok(leg) => return Verdict::Dark(Dark::NotForwarded(leg)),
+            Err(dark) => return Verdict::Dark(dark),
+        }
+    }
+    Verdict::Passes
+}
+
+/// An address that speaks, where its frames enter the fabric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The source address.
+    pub mac: MacAddr,
+    /// The port and the VLAN.
+    pub leg: Leg,
+}
+
+/// The frames that a VM sends, whether they pass or not; nothing while it does not run.
+pub fn frames(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Vec<Frame> {
+    let host = vcenter.host(&vm.host).filter(|host| vm.power == SimPower::On && !is_dead(host));
+    let Some(host) = host else { return Vec::new() };
+    let sent = vm.vnics.iter().filter(|vnic| vnic.connected).filter_map(|vnic| {
+        let leg = exit(vcenter, cabling, host, &vnic.backing)?.ok()?;
+        Some(Frame { mac: vnic.mac, leg })
+    });
+    sent.collect()
+}
+
+fn is_dead(host: &SimHost) -> bool {
+    match host.connection {
+        SimConnection::NotResponding => true,
+        SimConnection::Connected | SimConnection::Disconnected => false,
+    }
+}
+
+fn requires(vcenter: &Vcenter, cabling: &Cabling, host: &MoId, vm: &SimVm) -> Option<BTreeSet<Leg>> {
+    let host = vcenter.host(host)?;
+    let plugged = vm.vnics.iter().filter(|vnic| vnic.connected);
+    Some(plugged.flat_map(|vnic| every_way(vcenter, cabling, host, &vnic.backing)).collect())
+}
+
+/// Every port that an adapter may use, active or standby.
+fn every_way(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacking) -> Vec<Leg> {
+    let Resolved { vlan, active, standby } = vcenter.uplinks_of(&host.id, backing);
+    let Some(vlan) = vlan else { return Vec::new() };
+    let places = active.iter().chain(&standby).filter_map(|device| cabling.end(&host.name, device));
+    places.map(|place| Leg { place: place.clone(), vlan }).collect()
+}
+
+/// Where the frames of each connected adapter with a VLAN leave the host.
+fn exits(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, vm: &SimVm) -> Vec<Result<Leg, Dark>> {
+    let plugged = vm.vnics.iter().filter(|vnic| vnic.connected);
+    plugged.filter_map(|vnic| exit(vcenter, cabling, host, &vnic.backing)).collect()
+}
+
+/// ESXi's explicit failover order: the first active uplink with a link, else the first standby uplink with one.
+fn exit(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacking) -> Option<Result<Leg, Dark>> {
+    let Resolved { vlan, active, standby } = vcenter.uplinks_of(&host.id, backing);
+    let vlan = vlan?;
+    let has_link = |device: &&String| host.pnic(device).is_some_and(|pnic| pnic.link);
+    let Some(device) = active.iter().chain(&standby).find(has_link) else { return Some(Err(Dark::NoUplink)) };
+    let cabled = |place: &Place| Leg { place: place.clone(), vlan };
+    let end = cabling.end(&host.name, device).map(cabled);
+    Some(end.ok_or_else(|| Dark::NotCabled { device: device.clone() }))
+}

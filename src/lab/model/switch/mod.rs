@@ -1,0 +1,34 @@
+//! The simulated Nexus switch: VLAN database, ports, port-channels, neighbours, MAC table, accounting log, and the
+//! command line over them.
+//!
+//! Layers, outermost first: `nxapi` (JSON-RPC in, JSON-RPC out) → `cli` (a session: mode, prompt path, one line at a
+//! time) → `grammar` (words to commands) → `config` (what a line changes) and `show` (what a line prints). All of it is
+//! pure: time is an argument. A session is what NX-API and, later, SSH share. What differs between platforms is a row
+//! of `profile`.
+
+mod accounting;
+mod cli;
+mod config;
+mod faults;
+mod grammar;
+mod macs;
+mod nxapi;
+mod port;
+mod profile;
+mod running;
+mod show;
+mod spec;
+mod state;
+
+pub use accounting::{Accounting, Author};
+pub use cli::{Outcome, Rejection, Session};
+pub use faults::{BadReply, Delays, Faults, Refusal};
+pub use macs::{AGING, MacRow, MacTable};
+pub use nxapi::{Arrival, HttpReply, HttpRequest, Kind, Ticket};
+pub use port::{Neighbor, Port, PortMode};
+pub use profile::{LastRemove, Platform, Profile};
+pub use spec::SwitchSpec;
+pub use state::{Counters, Switch, Vlan};
+
+#[cfg(test)]
+mod tests;

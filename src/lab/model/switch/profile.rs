@@ -1,0 +1,74 @@
+//! How platforms differ: one row each, and no platform's name anywhere else.
+
+use vmtracker_core::net::VlanId;
+
+/// A platform the lab can play.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Platform {
+    /// A Nexus 93180YC-EX with NX-OS 9.3(5).
+    #[default]
+    N9k,
+}
+
+/// What `remove` of a trunk's last VLAN leaves behind; sources conflict (facts: NX-OS §4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastRemove {
+    /// The list becomes `none`.
+    None,
+    /// The list is gone: the trunk allows all.
+    All,
+}
+
+/// How one platform behaves and what it calls itself.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// `chassis_id` of `show version`.
+    pub chassis: &'static str,
+    /// The model as CDP and the inventory name it.
+    pub model: &'static str,
+    /// The NX-OS version.
+    pub version: &'static str,
+    /// The image file.
+    pub image: &'static str,
+    /// The reserved VLANs, first and last (facts: NX-OS §4.3).
+    pub reserved: (u16, u16),
+    /// How `remove` of the last VLAN ends.
+    pub last_remove: LastRemove,
+    /// Longest list, in characters, on one line of the running-config (facts: NX-OS §4.2).
+    pub list_width: usize,
+    /// Names in one piece of `vlanshowplist-ifidx` before it becomes a list (facts: NX-OS §2.17).
+    pub names_per_piece: usize,
+    /// Requests served at once; the rest is turned away (facts: NX-OS §1.6).
+    pub workers: usize,
+    /// How a reserved VLAN is refused (facts: NX-OS §4.3).
+    pub reserved_error: &'static str,
+}
+
+impl Platform {
+    /// The platform's row.
+    pub const fn profile(self) -> Profile {
+        match self {
+            Self::N9k => N9K,
+        }
+    }
+}
+
+const N9K: Profile = Profile {
+    chassis: "Nexus9000 93180YC-EX chassis",
+    model: "N9K-C93180YC-EX",
+    version: "9.3(5)",
+    image: "bootflash:///nxos.9.3.5.bin",
+    reserved: (3968, 4094),
+    last_remove: LastRemove::None,
+    list_width: 48,
+    names_per_piece: 64,
+    workers: 4,
+    reserved_error: "% Invalid value/range",
+};
+
+impl Profile {
+    /// Whether the platform keeps `vlan` for itself.
+    pub const fn reserves(&self, vlan: VlanId) -> bool {
+        vlan.get() >= self.reserved.0 && vlan.get() <= self.reserved.1
+    }
+}

@@ -1,0 +1,117 @@
+//! What holds for any input.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::lab::model::switch::{Author, HttpRequest, Outcome, Session};
+
+/// Words that commands are made of, and some that are none.
+fn word() -> impl Strategy<Value = String> {
+    const KNOWN: &[&str] = &[
+        "show",
+        "sh",
+        "no",
+        "vlan",
+        "interface",
+        "int",
+        "Ethernet1/1",
+        "e1/4",
+        "po7",
+        "eth",
+        "1/2",
+        "switchport",
+        "trunk",
+        "allowed",
+        "add",
+        "remove",
+        "except",
+        "none",
+        "all",
+        "10-20",
+        "10,",
+        "4094",
+        "0",
+        "native",
+        "mode",
+        "configure",
+        "terminal",
+        "exit",
+        "end",
+        "name",
+        "channel-group",
+        "7",
+        "running-config",
+        "brief",
+        "1-4",
+        "Ethernet1/1-65535",
+    ];
+    prop_oneof![4 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop::collection::vec(word(), 0..8).prop_map(|words| words.join(" "))
+}
+
+fn vlans() -> impl Strategy<Value = VlanSet> {
+    prop::collection::btree_set(1u16..=4094, 1..30)
+        .prop_map(|numbers| numbers.into_iter().filter_map(VlanId::new).collect())
+}
+
+proptest! {
+    #[test]
+    fn no_line_panics_and_a_refused_one_changes_nothing(lines in prop::collection::vec(line(), 0..20)) {
+        let mut switch = switch();
+        let author = Author { origin: "console0".to_owned(), user: "ann".to_owned() };
+        let mut session = Session::terminal(author);
+        for line in lines {
+            let before = (switch.revision(), switch.ports().clone(), switch.vlans().clone());
+            if let Outcome::Rejected(rejection) = session.type_line(&mut switch, &line, NOW) {
+                prop_assert!(!rejection.on_screen().is_empty());
+                let after = (switch.revision(), switch.ports().clone(), switch.vlans().clone());
+                prop_assert_eq!(before, after, "{}", line);
+            }
+        }
+    }
+
+    #[test]
+    fn no_body_panics(body in prop_oneof!["\\PC{0,60}", "[\\[\\]{}\":,a-z0-9]{0,60}"]) {
+        let body = body.into_bytes();
+        let request = HttpRequest {
+            method: "POST".to_owned(),
+            path: "/ins".to_owned(),
+            authorization: Some(GOOD.to_owned()),
+            body,
+            ..HttpRequest::default()
+        };
+        switch().handle(&request, NOW);
+    }
+
+    #[test]
+    fn add_and_remove_agree_with_set_algebra(start in vlans(), added in vlans(), removed in vlans()) {
+        let mut switch = switch();
+        let lines = [
+            "configure terminal".to_owned(),
+            "interface Ethernet1/1".to_owned(),
+            format!("switchport trunk allowed vlan {start}"),
+            format!("switchport trunk allowed vlan add {added}"),
+            format!("switchport trunk allowed vlan remove {removed}"),
+        ];
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        prop_assert_eq!(switch.type_lines("ann", &lines, NOW).concat(), "");
+        prop_assert_eq!(switch.allowed(eth(1)), start.union(&added).difference(&removed));
+    }
+
+    #[test]
+    fn the_running_config_typed_into_another_switch_gives_the_same(start in vlans(), native in 1u16..=4094) {
+        let mut first = switch();
+        let lines = ["conf t", "int e1/1", &format!("sw tr al vl {start}"), &format!("sw tr native vl {native}")];
+        first.type_lines("ann", &lines, NOW);
+        let config = first.running_config();
+        let body: Vec<_> = config.lines().filter(|line| !line.starts_with("version") && !line.starts_with("feature")).collect();
+        let mut second = switch();
+        let typed: Vec<_> = ["conf t"].iter().chain(&body).copied().collect();
+        let said: Vec<_> = second.type_lines("ann", &typed, NOW).into_iter().filter(|text| !text.is_empty()).collect();
+        prop_assert!(said.iter().all(|text| text.contains("already in a port-channel")), "{said:?}");
+        prop_assert_eq!(second.running_config(), config);
+    }
+}

@@ -1,0 +1,124 @@
+//! Events as values, and what event collectors answer.
+
+use vmtracker_core::net::MoId;
+
+use super::{
+    Vcenter,
+    call::{Call, Fault, Value},
+    event::{EventFilter, EventKind, HA_RESTART, Named, SimEvent},
+    filter::EventCollector,
+    properties::DATACENTER,
+    session::Session,
+};
+
+impl Vcenter {
+    /// A property of an event collector; only `latestPage`, newest first. A client may not count on any order.
+    pub(super) fn collector_property(&self, collector: &EventCollector, path: &str) -> Option<Value> {
+        (path == "latestPage").then(|| self.newest(&collector.filter, collector.page))
+    }
+
+    fn newest(&self, filter: &EventFilter, count: usize) -> Value {
+        let events = self.events.newest_first(filter).take(count);
+        Value::Array("Event", events.map(|event| self.event(event)).collect())
+    }
+
+    /// `QueryEvents`: the newest thousand that the filter lets through.
+    pub(super) fn query_events(&self, call: &Call) -> Value {
+        let types = call.method.child("filter").map(|filter| filter.texts("eventTypeId")).unwrap_or_default();
+        self.newest(&EventFilter { types, after_key: None }, 1000)
+    }
+
+    /// `SetCollectorPageSize`, `RewindCollector`, `ReadNextEvents`.
+    pub(super) fn event_collector(&self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
+        let id = call.this();
+        let collector = session.named.events.get_mut(&id);
+        let collector = collector.ok_or_else(|| Fault::not_found("EventHistoryCollector", &id))?;
+        let count = call.method.number("maxCount").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
+        match call.method.name.as_str() {
+            "SetCollectorPageSize" => collector.page = count.min(1000),
+            "RewindCollector" => collector.read = 0,
+            _ => return Ok(self.read_next(collector, count)),
+        }
+        Ok(None)
+    }
+
+    /// The oldest events that were not read yet, oldest first. Without a rewind, those posted
+    /// since the collector was made.
+    fn read_next(&self, collector: &mut EventCollector, count: usize) -> Option<Value> {
+        let filter = EventFilter { after_key: Some(collector.read), ..collector.filter.clone() };
+        let mut events: Vec<&SimEvent> = self.events.newest_first(&filter).collect();
+        events.reverse();
+        events.truncate(count);
+        collector.read = events.last().map_or(collector.read, |event| event.key);
+        let values = events.into_iter().map(|event| self.event(event)).collect::<Vec<_>>();
+        (!values.is_empty()).then_some(Value::Array("Event", values))
+    }
+
+    fn event(&self, event: &SimEvent) -> Value {
+        let kind = event.kind.types().first().copied().unwrap_or("Event");
+        let datacenter = Named { id: MoId::from(DATACENTER), name: "DC".to_owned() };
+        let mut fields = vec![
+            ("key", Value::int(event.key)),
+            ("chainId", Value::int(event.chain)),
+            ("createdTime", self.time(event.at)),
+            ("userName", Value::string("")),
+            ("datacenter", argument("DatacenterEventArgument", "datacenter", "Datacenter", &datacenter)),
+        ];
+        let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
+        fields.extend(event.host.as_ref().map(|named| ("host", host(named))));
+        if let Some(named) = &event.vm {
+            fields.push(("vm", argument("VmEventArgument", "vm", "VirtualMachine", named)));
+        }
+        fields.push(("fullFormattedMessage", Value::string(kind)));
+        fields.extend(special(&event.kind, event.vm.as_ref()));
+        Value::Object(kind, fields)
+    }
+}
+
+fn argument(kind: &'static str, field: &'static str, object: &'static str, named: &Named) -> Value {
+    Value::Object(kind, vec![("name", Value::string(&named.name)), (field, Value::Ref(object, named.id.clone()))])
+}
+
+/// The fields that only one type of event has.
+fn special(kind: &EventKind, vm: Option<&Named>) -> Vec<(&'static str, Value)> {
+    let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
+    match kind {
+        EventKind::BeingHotMigrated { dest } => vec![("template", Value::boolean(false)), ("destHost", host(dest))],
+        EventKind::Migrated { source, .. } => vec![("template", Value::boolean(false)), ("sourceHost", host(source))],
+        EventKind::FailedMigrate { dest, reason } => {
+            let reason = vec![
+                ("fault", Value::Object("MigrationFault", Vec::new()).any()),
+                ("localizedMessage", Value::string(reason)),
+            ];
+            let reason = ("reason", Value::Object("LocalizedMethodFault", reason));
+            vec![("template", Value::boolean(false)), ("destHost", host(dest)), reason]
+        }
+        EventKind::RestartedByHa => {
+            let id = vm.map_or_else(String::new, |vm| vm.id.to_string());
+            vec![
+                ("eventTypeId", Value::string(HA_RESTART)),
+                ("severity", Value::string("warning")),
+                ("objectId", Value::string(id)),
+                ("objectType", Value::string("VirtualMachine")),
+            ]
+        }
+        EventKind::HostRemoved
+        | EventKind::HostConnected
+        | EventKind::HostDisconnected
+        | EventKind::HostConnectionLost
+        | EventKind::EnteredMaintenance
+        | EventKind::ExitMaintenance => Vec::new(),
+        EventKind::PortGroupReconfigured { group } => {
+            vec![("net", argument("DvsEventArgument", "dvs", "DistributedVirtualPortgroup", group))]
+        }
+        EventKind::Starting
+        | EventKind::PoweredOn
+        | EventKind::Stopping
+        | EventKind::PoweredOff
+        | EventKind::Suspended
+        | EventKind::Created
+        | EventKind::Removed
+        | EventKind::Reconfigured
+        | EventKind::Emigrating => vec![("template", Value::boolean(false))],
+    }
+}

@@ -1,0 +1,189 @@
+//! One call of the API and its answer.
+
+use vmtracker_core::net::MoId;
+
+use super::{
+    Vcenter,
+    call::{Answer, Call, Fault, Receipt, Reply, Value, Waiting},
+    collector::Collector,
+    event::EventFilter,
+    filter::{EventCollector, FilterSpec, View},
+    inventory::Kind,
+    session::{DEFAULT_COLLECTOR, Session},
+};
+use crate::lab::model::LabTime;
+
+/// Events on `latestPage` unless the filter says otherwise.
+const EVENT_PAGE: u32 = 10;
+/// The most that `maxCount` can ask for.
+const MOST_EVENTS: u32 = 1000;
+
+impl Vcenter {
+    /// Answers a call made at `now` in the session whose cookie came with it. A reply that says to wait is asked
+    /// again with what it gave, at the next change or when its time is up.
+    pub fn handle(&mut self, session: Option<&str>, call: &Call, now: LabTime, waiting: Option<&Waiting>) -> Answer {
+        self.advance(now);
+        self.expire_sessions();
+        if waiting.is_none() {
+            *self.counts.calls.entry(call.method.name.clone()).or_default() += 1;
+        }
+        let reply = match call.method.name.as_str() {
+            "Login" => return self.login(session, call),
+            "RetrieveServiceContent" => Reply::Return(Some(self.service_content())),
+            _ => match self.take_session(session) {
+                Some(session) => self.in_session(session, call, waiting),
+                None if waiting.is_some() => {
+                    Reply::Fault(Fault::new("RequestCanceled", "The task was canceled by a user."))
+                }
+                None => Reply::Fault(Fault::not_authenticated()),
+            },
+        };
+        Answer { reply, opened: None }
+    }
+
+    fn in_session(&mut self, mut session: Session, call: &Call, waiting: Option<&Waiting>) -> Reply {
+        if call.method.name == "Logout" {
+            self.counts.logouts += 1;
+            return Reply::Return(None);
+        }
+        let reply = match call.method.name.as_str() {
+            "WaitForUpdatesEx" => self.wait(&mut session, call, waiting),
+            _ => match self.immediate(&mut session, call) {
+                Ok(value) => Reply::Return(value),
+                Err(fault) => Reply::Fault(fault),
+            },
+        };
+        self.put_session(session);
+        reply
+    }
+
+    fn immediate(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
+        let method = &call.method;
+        match method.name.as_str() {
+            "CurrentTime" => Ok(Some(self.time(self.clock))),
+            "SessionIsActive" => {
+                let key = method.text_of("sessionID");
+                Ok(Some(Value::boolean(key == session.key || self.sessions.contains_key(key))))
+            }
+            "TerminateSession" => self.terminate(session, &method.texts("sessionId")),
+            "CreateContainerView" => self.create_view(session, call),
+            "DestroyView" => gone(session.named.views.remove(&call.this()).is_some(), "ContainerView", call),
+            "CreatePropertyCollector" => {
+                let id = MoId::from(format!("session[{}]pc-{}", session.key, self.next_number()));
+                session.collectors.insert(id.clone(), Collector::default());
+                Ok(Some(Value::Ref("PropertyCollector", id)))
+            }
+            "DestroyPropertyCollector" => {
+                gone(session.collectors.remove(&call.this()).is_some(), "PropertyCollector", call)
+            }
+            "CreateFilter" => self.create_filter(session, call),
+            "DestroyPropertyFilter" => {
+                let removed = session.collectors.values_mut().any(|collector| collector.remove(&call.this()));
+                gone(removed, "PropertyFilter", call)
+            }
+            "CancelWaitForUpdates" => {
+                collector(session, &call.this())?.cancels += 1;
+                self.changes.next();
+                Ok(None)
+            }
+            "CreateCollectorForEvents" => Ok(Some(self.create_event_collector(session, call))),
+            "DestroyCollector" => gone(session.named.events.remove(&call.this()).is_some(), "HistoryCollector", call),
+            "SetCollectorPageSize" | "ReadNextEvents" | "RewindCollector" => self.event_collector(session, call),
+            "QueryEvents" => Ok(Some(self.query_events(call))),
+            "RetrievePropertiesEx" | "RetrieveProperties" | "ContinueRetrievePropertiesEx" | "Fetch" => {
+                self.retrieve(session, call)
+            }
+            "QueryNetworkHint" => self.network_hints(call),
+            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
+            name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
+        }
+    }
+
+    fn terminate(&mut self, session: &Session, keys: &[String]) -> Result<Option<Value>, Fault> {
+        if keys.contains(&session.key) {
+            return Err(Fault::invalid_argument("sessionId"));
+        }
+        self.sessions.retain(|key, _| !keys.contains(key));
+        self.changes.next();
+        Ok(None)
+    }
+
+    fn create_view(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
+        let root = call.method.reference("container").ok_or_else(|| Fault::invalid_argument("container"))?;
+        self.kind_of(&root).ok_or_else(|| Fault::not_found("ManagedEntity", &root))?;
+        let id = MoId::from(format!("session[{}]view-{}", session.key, self.next_number()));
+        session.named.views.insert(id.clone(), View { root, kinds: call.method.texts("type") });
+        Ok(Some(Value::Ref("ContainerView", id)))
+    }
+
+    fn create_filter(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
+        let spec = call.method.child("spec").ok_or_else(|| Fault::invalid_argument("spec"))?;
+        let id = MoId::from(format!("session[{}]filter-{}", session.key, self.next_number()));
+        collector(session, &call.this())?.add(id.clone(), FilterSpec::read(spec));
+        Ok(Some(Value::Ref("PropertyFilter", id)))
+    }
+
+    fn create_event_collector(&mut self, session: &mut Session, call: &Call) -> Value {
+        let filter = call.method.child("filter");
+        let types = filter.map(|filter| filter.texts("eventTypeId")).unwrap_or_default();
+        let page = filter.and_then(|filter| filter.number("maxCount")).unwrap_or(EVENT_PAGE).min(MOST_EVENTS);
+        let id = MoId::from(format!("session[{}]events-{}", session.key, self.next_number()));
+        let page = usize::try_from(page).unwrap_or(1).max(1);
+        let filter = EventFilter { types, after_key: None };
+        session.named.events.insert(id.clone(), EventCollector { filter, page, read: self.events.newest_key() });
+        Value::reference(Kind::EventHistoryCollector, &id)
+    }
+
+    /// The long poll. With nothing to tell it waits until `maxWaitSeconds` are over, for ever without them.
+    fn wait(&self, session: &mut Session, call: &Call, waiting: Option<&Waiting>) -> Reply {
+        let (key, id, options) = (session.key.clone(), call.this(), call.method.child("options"));
+        let Session { collectors, named, .. } = session;
+        let Some(collector) = collectors.get_mut(&default_or(&id)) else {
+            return Reply::Fault(Fault::not_found("PropertyCollector", &id));
+        };
+        if waiting.is_none() {
+            // One wait at a time: a new one ends an older one, whose client may be gone.
+            collector.cancels += 1;
+        }
+        if waiting.is_some_and(|waiting| waiting.cancels != collector.cancels) {
+            return Reply::Fault(Fault::new("RequestCanceled", "The task was canceled by a user."));
+        }
+        let version = call.method.text_of("version");
+        let resumed = if waiting.is_none() { collector.resume(version) } else { Ok(()) };
+        if let Err(fault) = resumed {
+            return Reply::Fault(fault);
+        }
+        let max = options.and_then(|options| options.number("maxObjectUpdates"));
+        if let Some(updates) = collector.next(self, named, max) {
+            collector.in_flight += 1;
+            return Reply::Updates(
+                updates.set,
+                Receipt { session: key, collector: default_or(&id), upto: updates.upto },
+            );
+        }
+        if collector.in_flight == 0 {
+            collector.told = self.revision();
+        }
+        let seconds = options.and_then(|options| options.number("maxWaitSeconds"));
+        let first = Waiting {
+            until: seconds.map(|seconds| self.clock.saturating_add(LabTime::from_secs(seconds.into()))),
+            cancels: collector.cancels,
+        };
+        let waiting = waiting.cloned().unwrap_or(first);
+        let over = waiting.until.is_some_and(|until| until <= self.clock);
+        if over { Reply::Return(None) } else { Reply::Wait(waiting) }
+    }
+}
+
+/// pyVmomi and others call the default collector by the id in the service content.
+fn default_or(id: &MoId) -> MoId {
+    if id.as_str().is_empty() { MoId::from(DEFAULT_COLLECTOR) } else { id.clone() }
+}
+
+fn collector<'a>(session: &'a mut Session, id: &MoId) -> Result<&'a mut Collector, Fault> {
+    session.collectors.get_mut(&default_or(id)).ok_or_else(|| Fault::not_found("PropertyCollector", id))
+}
+
+fn gone(was_there: bool, kind: &'static str, call: &Call) -> Result<Option<Value>, Fault> {
+    if was_there { Ok(None) } else { Err(Fault::not_found(kind, &call.this())) }
+}

@@ -1,0 +1,274 @@
+//! The objects of a simulated vCenter.
+
+use std::fmt;
+
+use vmtracker_core::net::{MacAddr, MoId};
+
+use super::spec::{HintSpec, SimVlan};
+
+/// A virtual machine as it is.
+#[derive(Clone, Debug)]
+pub struct SimVm {
+    /// `vm-N`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+    /// The host it runs on or is registered at.
+    pub host: MoId,
+    /// Whether it runs.
+    pub power: SimPower,
+    /// Its virtual network adapters.
+    pub vnics: Vec<SimVnic>,
+    /// Where a vMotion under way takes it.
+    pub migrating_to: Option<MoId>,
+    /// `config.instanceUuid`.
+    pub instance_uuid: String,
+    /// Taken from view: the user's permission was withdrawn.
+    pub hidden: bool,
+    /// In view, but its configuration is denied: `config` is in the missing set.
+    pub denied: bool,
+    /// The chain that ties the events of one operation together.
+    pub(super) chain: i32,
+}
+
+/// Whether a VM runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimPower {
+    /// Runs.
+    On,
+    /// Does not run.
+    Off,
+    /// Frozen: does not run.
+    Suspended,
+}
+
+impl SimPower {
+    /// As the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::On => "poweredOn",
+            Self::Off => "poweredOff",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A virtual network adapter.
+#[derive(Clone, Debug)]
+pub struct SimVnic {
+    /// Device key, 4000 and up.
+    pub key: i32,
+    /// Its address.
+    pub mac: MacAddr,
+    /// What it is plugged into.
+    pub backing: SimBacking,
+    /// Whether it is plugged in.
+    pub connected: bool,
+    /// The distributed port it is bound to.
+    pub(super) port_key: u32,
+}
+
+/// What an adapter is plugged into.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SimBacking {
+    /// A distributed port group, `dvportgroup-N`.
+    Distributed(MoId),
+    /// A standard port group, by its name on the VM's host.
+    Standard(String),
+}
+
+/// An ESXi host as it is.
+#[derive(Clone, Debug)]
+pub struct SimHost {
+    /// `host-N`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+    /// `domain-cN`.
+    pub cluster: MoId,
+    /// Whether vCenter has it.
+    pub connection: SimConnection,
+    /// `runtime.inMaintenanceMode`.
+    pub maintenance: bool,
+    /// Its physical adapters.
+    pub pnics: Vec<SimPnic>,
+    /// Its standard port groups.
+    pub port_groups: Vec<SimStandardPortGroup>,
+    /// Its vmkernel adapters.
+    pub vmkernels: Vec<SimVmkernel>,
+}
+
+impl SimHost {
+    /// The pnic with this device name.
+    pub fn pnic(&self, device: &str) -> Option<&SimPnic> {
+        self.pnics.iter().find(|pnic| pnic.device == device)
+    }
+
+    /// Names of its standard vSwitches, each once, in order of its pnics.
+    pub fn vswitches(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for pnic in &self.pnics {
+            if let SimPlug::Vswitch(name) = &pnic.plug
+                && !names.contains(&name.as_str())
+            {
+                names.push(name.as_str());
+            }
+        }
+        names
+    }
+}
+
+/// `runtime.connectionState` of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimConnection {
+    /// vCenter talks to it.
+    Connected,
+    /// Somebody disconnected it.
+    Disconnected,
+    /// vCenter hears nothing from it.
+    NotResponding,
+}
+
+impl SimConnection {
+    /// As the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::NotResponding => "notResponding",
+        }
+    }
+}
+
+/// A physical network adapter.
+#[derive(Clone, Debug)]
+pub struct SimPnic {
+    /// Such as `vmnic0`.
+    pub device: String,
+    /// Its address.
+    pub mac: MacAddr,
+    /// Whether it has link.
+    pub link: bool,
+    /// Which virtual switch it belongs to.
+    pub plug: SimPlug,
+    /// What it hears.
+    pub hint: Option<HintSpec>,
+}
+
+/// Which virtual switch a pnic belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SimPlug {
+    /// None.
+    Unused,
+    /// The standard vSwitch with this name.
+    Vswitch(String),
+    /// This uplink of the distributed switch.
+    Uplink(String),
+}
+
+/// A standard port group of one host.
+#[derive(Clone, Debug)]
+pub struct SimStandardPortGroup {
+    /// Its name.
+    pub name: String,
+    /// 0, 1 to 4094, or 4095.
+    pub vlan: u16,
+    /// Its vSwitch.
+    pub vswitch: String,
+    /// Active pnics; both lists empty: every pnic of the vSwitch.
+    pub active: Vec<String>,
+    /// Standby pnics.
+    pub standby: Vec<String>,
+}
+
+/// A vmkernel adapter.
+#[derive(Clone, Debug)]
+pub struct SimVmkernel {
+    /// Such as `vmk0`.
+    pub device: String,
+    /// Its address.
+    pub mac: MacAddr,
+    /// What it is plugged into.
+    pub backing: SimBacking,
+}
+
+/// A distributed port group.
+#[derive(Clone, Debug)]
+pub struct SimPortGroup {
+    /// `dvportgroup-N`, which is also its `key`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+    /// Its VLANs.
+    pub vlan: SimVlan,
+    /// Active uplinks; both lists empty: every uplink is active.
+    pub active: Vec<String>,
+    /// Standby uplinks.
+    pub standby: Vec<String>,
+    /// Whether it is the group of the uplinks themselves.
+    pub uplink: bool,
+}
+
+/// A cluster.
+#[derive(Clone, Debug)]
+pub struct SimCluster {
+    /// `domain-cN`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+}
+
+/// The type of a managed object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are those of the VIM API")]
+pub enum Kind {
+    Folder,
+    Datacenter,
+    ClusterComputeResource,
+    HostSystem,
+    VirtualMachine,
+    VmwareDistributedVirtualSwitch,
+    DistributedVirtualPortgroup,
+    Network,
+    Task,
+    EventHistoryCollector,
+}
+
+impl Kind {
+    /// As the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Folder => "Folder",
+            Self::Datacenter => "Datacenter",
+            Self::ClusterComputeResource => "ClusterComputeResource",
+            Self::HostSystem => "HostSystem",
+            Self::VirtualMachine => "VirtualMachine",
+            Self::VmwareDistributedVirtualSwitch => "VmwareDistributedVirtualSwitch",
+            Self::DistributedVirtualPortgroup => "DistributedVirtualPortgroup",
+            Self::Network => "Network",
+            Self::Task => "Task",
+            Self::EventHistoryCollector => "EventHistoryCollector",
+        }
+    }
+
+    /// Whether an object of this type is one of `name`: its type or a base type of it.
+    pub fn is_a(self, name: &str) -> bool {
+        let base: &[&str] = match self {
+            Self::ClusterComputeResource => &["ComputeResource", "ManagedEntity"],
+            Self::VmwareDistributedVirtualSwitch => &["DistributedVirtualSwitch", "ManagedEntity"],
+            Self::DistributedVirtualPortgroup => &["Network", "ManagedEntity"],
+            Self::Folder | Self::Datacenter | Self::HostSystem | Self::VirtualMachine | Self::Network => {
+                &["ManagedEntity"]
+            }
+            Self::EventHistoryCollector => &["HistoryCollector"],
+            Self::Task => &[],
+        };
+        name == self.as_str() || base.contains(&name)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

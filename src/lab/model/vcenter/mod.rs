@@ -1,0 +1,154 @@
+//! The simulated vCenter, pure: objects in real VIM shapes, operations upon them, and the answers of the API.
+//!
+//! * Build: [`Vcenter::new`] from a [`VcenterSpec`].
+//! * Change: the operations of `operate` (VMs) and `operate_host` (hosts, port groups, sessions). Each returns
+//!   the number of the change it made; numbers only grow, so a judge can ask for what changed since.
+//! * Look: [`Vcenter::vms`], [`Vcenter::hosts`], [`Vcenter::uplinks_of`], [`Vcenter::dirty_since`].
+//! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
+//!   to ask again.
+//!
+//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+
+mod build;
+mod call;
+mod change;
+mod collector;
+mod event;
+mod events_reply;
+mod faults;
+mod filter;
+mod handle;
+mod inventory;
+#[cfg(test)]
+mod mirror;
+mod operate;
+mod operate_host;
+mod properties;
+mod properties_network;
+mod resolve;
+mod retrieve;
+mod session;
+mod spec;
+mod task;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use vmtracker_core::net::MoId;
+
+pub use self::{
+    call::{Answer, Call, Fault, Node, Receipt, Reply, Value, Waiting},
+    event::{EventKind, Named, SimEvent},
+    faults::{Counts, Faults},
+    inventory::*,
+    operate::Refused,
+    resolve::Resolved,
+    spec::*,
+};
+use self::{change::Changes, event::Events, session::Session, task::Task};
+use super::LabTime;
+
+/// A simulated vCenter.
+#[derive(Debug)]
+pub struct Vcenter {
+    /// Faults it is made to have.
+    pub faults: Faults,
+    /// What clients did so far.
+    pub counts: Counts,
+    /// How long a session may be idle; 30 minutes, as users report it (facts: vCenter §B2).
+    pub idle_timeout: LabTime,
+    /// How long the copy phase of a vMotion takes that was asked for through the API.
+    pub copy_phase: LabTime,
+    name: String,
+    instance_uuid: String,
+    epoch_unix_ms: u64,
+    clock: LabTime,
+    users: Vec<UserSpec>,
+    clusters: BTreeMap<MoId, SimCluster>,
+    hosts: BTreeMap<MoId, SimHost>,
+    host_names: BTreeMap<String, MoId>,
+    vms: BTreeMap<MoId, SimVm>,
+    vm_names: BTreeMap<String, MoId>,
+    uplinks: Vec<String>,
+    port_groups: BTreeMap<MoId, SimPortGroup>,
+    networks: BTreeMap<String, MoId>,
+    next_id: u32,
+    changes: Changes,
+    events: Events,
+    sessions: BTreeMap<String, Session>,
+    tasks: BTreeMap<MoId, Task>,
+}
+
+impl Vcenter {
+    /// Its name in the lab.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `about.instanceUuid`.
+    pub fn instance_uuid(&self) -> &str {
+        &self.instance_uuid
+    }
+
+    /// Every VM in the inventory, those whose permission was withdrawn included.
+    pub fn vms(&self) -> impl Iterator<Item = &SimVm> {
+        self.vms.values()
+    }
+
+    /// One VM.
+    pub fn vm(&self, id: &MoId) -> Option<&SimVm> {
+        self.vms.get(id)
+    }
+
+    /// The id of the VM with this name.
+    pub fn vm_named(&self, name: &str) -> Option<&MoId> {
+        self.vm_names.get(name)
+    }
+
+    /// Every host in the inventory.
+    pub fn hosts(&self) -> impl Iterator<Item = &SimHost> {
+        self.hosts.values()
+    }
+
+    /// One host.
+    pub fn host(&self, id: &MoId) -> Option<&SimHost> {
+        self.hosts.get(id)
+    }
+
+    /// The id of the host with this name.
+    pub fn host_named(&self, name: &str) -> Option<&MoId> {
+        self.host_names.get(name)
+    }
+
+    /// Every distributed port group, the uplinks' own included.
+    pub fn port_groups(&self) -> impl Iterator<Item = &SimPortGroup> {
+        self.port_groups.values()
+    }
+
+    /// One distributed port group.
+    pub fn port_group(&self, id: &MoId) -> Option<&SimPortGroup> {
+        self.port_groups.get(id)
+    }
+
+    /// The id of the distributed port group with this name.
+    pub fn port_group_named(&self, name: &str) -> Option<&MoId> {
+        self.port_groups.values().find(|group| group.name == name).map(|group| &group.id)
+    }
+
+    /// The number of the newest change.
+    pub const fn revision(&self) -> u64 {
+        self.changes.revision()
+    }
+
+    /// Every object that changed, came or went after change `number`, once each, with the number of its newest
+    /// change, in that order. What is no longer found went.
+    pub fn dirty_since(&self, number: u64) -> impl Iterator<Item = (u64, &MoId)> {
+        self.changes.since(number)
+    }
+
+    /// Tells the time, which events carry; it never goes back.
+    pub fn advance(&mut self, now: LabTime) {
+        self.clock = self.clock.max(now);
+    }
+}

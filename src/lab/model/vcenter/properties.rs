@@ -1,0 +1,210 @@
+//! The properties of every object, by path (facts: vCenter §B4).
+
+use vmtracker_core::net::MoId;
+
+use super::{
+    Vcenter,
+    call::{Fault, Value},
+    inventory::{Kind, SimBacking, SimConnection, SimVm, SimVnic},
+};
+
+/// The root folder.
+pub(super) const ROOT: &str = "group-d1";
+/// The one datacenter.
+pub(super) const DATACENTER: &str = "datacenter-2";
+/// The one distributed switch.
+pub(super) const DVS: &str = "dvs-7";
+/// Where VMs, hosts, datastores and networks are filed.
+const FOLDERS: [(&str, &str); 3] = [("group-v3", "vm"), ("group-h4", "host"), ("group-n6", "network")];
+
+impl Vcenter {
+    /// The type of an object, if it is in the inventory and in view.
+    pub(super) fn kind_of(&self, id: &MoId) -> Option<Kind> {
+        let text = id.as_str();
+        let visible = |there: bool, kind| there.then_some(kind);
+        match text.split_once('-').map_or("", |(prefix, _)| prefix) {
+            "vm" => visible(self.vms.get(id).is_some_and(|vm| !vm.hidden), Kind::VirtualMachine),
+            "host" => visible(self.hosts.contains_key(id), Kind::HostSystem),
+            "dvportgroup" => visible(self.port_groups.contains_key(id), Kind::DistributedVirtualPortgroup),
+            "domain" => visible(self.clusters.contains_key(id), Kind::ClusterComputeResource),
+            "network" => visible(self.networks.values().any(|network| network == id), Kind::Network),
+            "task" => visible(self.tasks.contains_key(id), Kind::Task),
+            "dvs" => visible(text == DVS, Kind::VmwareDistributedVirtualSwitch),
+            "datacenter" => visible(text == DATACENTER, Kind::Datacenter),
+            "group" => visible(text == ROOT || FOLDERS.iter().any(|(folder, _)| *folder == text), Kind::Folder),
+            _ => None,
+        }
+    }
+
+    /// Every object of the inventory in view, containers first.
+    pub(super) fn everything(&self) -> impl Iterator<Item = MoId> {
+        let fixed = FOLDERS.iter().map(|(id, _)| *id).chain([DATACENTER, DVS]).map(MoId::from);
+        let containers = self.clusters.keys().chain(self.hosts.keys()).chain(self.port_groups.keys());
+        let vms = self.vms.values().filter(|vm| !vm.hidden).map(|vm| &vm.id);
+        fixed.chain(containers.chain(self.networks.values()).chain(vms).cloned())
+    }
+
+    /// One property. None: not set. A fault: there is no such property, or it may not be read.
+    pub(super) fn property(&self, id: &MoId, path: &str) -> Result<Option<Value>, Fault> {
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        let kind = self.kind_of(id).ok_or_else(|| Fault::not_found("ManagedEntity", id))?;
+        let value = match kind {
+            Kind::VirtualMachine => self.vm_property(id, head)?,
+            Kind::HostSystem => self.host_property(id, head),
+            Kind::DistributedVirtualPortgroup => self.port_group_property(id, head),
+            Kind::VmwareDistributedVirtualSwitch => self.dvs_property(head),
+            Kind::ClusterComputeResource => self.cluster_property(id, head),
+            Kind::Folder | Kind::Datacenter => self.container_property(id, head),
+            Kind::Network => self.network_property(id, head),
+            Kind::Task => self.task_property(id, head),
+            Kind::EventHistoryCollector => None,
+        };
+        Ok(value.and_then(|value| value.at(rest)))
+    }
+
+    fn vm_property(&self, id: &MoId, head: &str) -> Result<Option<Value>, Fault> {
+        let Some(vm) = self.vms.get(id) else { return Ok(None) };
+        if vm.denied && head == "config" {
+            let mut fault = Fault::new("NoPermission", "Permission to perform this operation was denied.");
+            fault.fields = vec![("object", Value::reference(Kind::VirtualMachine, id))];
+            fault.fields.push(("privilegeId", Value::string("System.Read")));
+            return Err(fault);
+        }
+        Ok(match head {
+            "name" => Some(Value::string(&vm.name)),
+            "parent" => Some(Value::Ref("Folder", MoId::from("group-v3"))),
+            "runtime" => Some(self.vm_runtime(vm)),
+            "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
+            "config" => Some(self.vm_config(vm)),
+            "network" => Some(self.vm_network(vm)),
+            _ => None,
+        })
+    }
+
+    fn vm_runtime(&self, vm: &SimVm) -> Value {
+        let lost = self.hosts.get(&vm.host).is_none_or(|host| host.connection != SimConnection::Connected);
+        let fields = vec![
+            ("host", Value::reference(Kind::HostSystem, &vm.host)),
+            (
+                "connectionState",
+                Value::Enum("VirtualMachineConnectionState", if lost { "disconnected" } else { "connected" }),
+            ),
+            ("powerState", Value::Enum("VirtualMachinePowerState", vm.power.as_str())),
+            ("vmFailoverInProgress", Value::boolean(false)),
+        ];
+        Value::Object("VirtualMachineRuntimeInfo", fields)
+    }
+
+    fn vm_config(&self, vm: &SimVm) -> Value {
+        let running = vm.power == super::inventory::SimPower::On;
+        let devices = vm.vnics.iter().map(|vnic| self.vnic(vnic, running)).collect();
+        let hardware = vec![
+            ("numCPU", Value::int(2)),
+            ("memoryMB", Value::int(4096)),
+            ("device", Value::Array("VirtualDevice", devices)),
+        ];
+        let fields = vec![
+            ("changeVersion", Value::string("1")),
+            ("name", Value::string(&vm.name)),
+            ("uuid", Value::string(&vm.instance_uuid)),
+            ("instanceUuid", Value::string(&vm.instance_uuid)),
+            ("template", Value::boolean(false)),
+            ("hardware", Value::Object("VirtualHardware", hardware)),
+        ];
+        Value::Object("VirtualMachineConfigInfo", fields)
+    }
+
+    fn vnic(&self, vnic: &SimVnic, running: bool) -> Value {
+        let label = format!("Network adapter {}", vnic.key - 3999);
+        let info = vec![("label", Value::string(label)), ("summary", Value::string("DVSwitch"))];
+        let connectable = vec![
+            ("startConnected", Value::boolean(vnic.connected)),
+            ("allowGuestControl", Value::boolean(true)),
+            ("connected", Value::boolean(vnic.connected && running)),
+            ("status", Value::string(if running { "ok" } else { "untried" })),
+        ];
+        let fields = vec![
+            ("key", Value::int(vnic.key)),
+            ("deviceInfo", Value::Object("Description", info)),
+            ("backing", self.vnic_backing(vnic)),
+            ("connectable", Value::Object("VirtualDeviceConnectInfo", connectable)),
+            ("addressType", Value::string("assigned")),
+            ("macAddress", Value::string(vnic.mac.to_string())),
+            ("wakeOnLanEnabled", Value::boolean(true)),
+        ];
+        Value::Object("VirtualVmxnet3", fields)
+    }
+
+    fn vnic_backing(&self, vnic: &SimVnic) -> Value {
+        match &vnic.backing {
+            SimBacking::Distributed(group) => {
+                let port = self.distributed_port(group, vnic.port_key);
+                Value::Object("VirtualEthernetCardDistributedVirtualPortBackingInfo", vec![("port", port)])
+            }
+            SimBacking::Standard(name) => {
+                let mut fields = vec![("deviceName", Value::string(name))];
+                fields.extend(self.networks.get(name).map(|id| ("network", Value::reference(Kind::Network, id))));
+                Value::Object("VirtualEthernetCardNetworkBackingInfo", fields)
+            }
+        }
+    }
+
+    /// `DistributedVirtualSwitchPortConnection`. A group's `key` is its managed object id, as on a real vCenter.
+    pub(super) fn distributed_port(&self, group: &MoId, port_key: u32) -> Value {
+        let fields = vec![
+            ("switchUuid", Value::string(self.dvs_uuid())),
+            ("portgroupKey", Value::string(group.as_str())),
+            ("portKey", Value::string(port_key.to_string())),
+            ("connectionCookie", Value::int(port_key)),
+        ];
+        Value::Object("DistributedVirtualSwitchPortConnection", fields)
+    }
+
+    fn vm_network(&self, vm: &SimVm) -> Value {
+        let of = |vnic: &SimVnic| match &vnic.backing {
+            SimBacking::Distributed(id) => Some(Value::reference(Kind::DistributedVirtualPortgroup, id)),
+            SimBacking::Standard(name) => self.networks.get(name).map(|id| Value::reference(Kind::Network, id)),
+        };
+        Value::Array("ManagedObjectReference", vm.vnics.iter().filter_map(of).collect())
+    }
+
+    fn cluster_property(&self, id: &MoId, head: &str) -> Option<Value> {
+        let cluster = self.clusters.get(id)?;
+        match head {
+            "name" => Some(Value::string(&cluster.name)),
+            "parent" => Some(Value::Ref("Folder", MoId::from("group-h4"))),
+            "host" => {
+                let members = self.hosts.values().filter(|host| host.cluster == *id).map(|host| &host.id);
+                Some(Value::references(Kind::HostSystem, members))
+            }
+            _ => None,
+        }
+    }
+
+    fn container_property(&self, id: &MoId, head: &str) -> Option<Value> {
+        let folder = FOLDERS.iter().find(|(folder, _)| *folder == id.as_str());
+        match (id.as_str(), head) {
+            (ROOT, "name") => Some(Value::string("Datacenters")),
+            (ROOT, "childEntity") => Some(Value::references(Kind::Datacenter, &[MoId::from(DATACENTER)])),
+            (DATACENTER, "name") => Some(Value::string("DC")),
+            (DATACENTER, "parent") => Some(Value::Ref("Folder", MoId::from(ROOT))),
+            (DATACENTER, "vmFolder") => Some(Value::Ref("Folder", MoId::from("group-v3"))),
+            (DATACENTER, "hostFolder") => Some(Value::Ref("Folder", MoId::from("group-h4"))),
+            (DATACENTER, "networkFolder") => Some(Value::Ref("Folder", MoId::from("group-n6"))),
+            ("group-v3", "childEntity") => Some(Value::references(Kind::VirtualMachine, self.vms.keys())),
+            ("group-h4", "childEntity") => Some(Value::references(Kind::ClusterComputeResource, self.clusters.keys())),
+            (_, "name") => folder.map(|(_, name)| Value::string(*name)),
+            (_, "parent") => folder.map(|_| Value::Ref("Datacenter", MoId::from(DATACENTER))),
+            _ => None,
+        }
+    }
+
+    fn network_property(&self, id: &MoId, head: &str) -> Option<Value> {
+        let name = self.networks.iter().find(|(_, network)| *network == id).map(|(name, _)| name);
+        match head {
+            "name" => name.map(Value::string),
+            "parent" => Some(Value::Ref("Folder", MoId::from("group-n6"))),
+            _ => None,
+        }
+    }
+}

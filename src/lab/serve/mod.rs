@@ -1,0 +1,9 @@
+//! Sockets around the models: the only place of the lab that opens one.
+
+pub mod nxapi;
+pub mod soap;
+pub mod tls;
+pub mod vcenter;
+
+pub use nxapi::{RunningServers, serve_switches};
+pub use tls::LabCa;

@@ -1,0 +1,148 @@
+//! The simulated data centre of one run: models, judge, load, and the servers around them.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    judge::Judge,
+    load::{Load, LoadSpec},
+    model::{
+        LabTime,
+        dataplane::{Cabling, Chatter},
+        switch::Delays,
+        vcenter::Refused,
+        world::{SharedWorld, World},
+    },
+    serve::{LabCa, RunningServers, serve_switches, vcenter::RunningVcenters, vcenter::serve_vcenters},
+    settings::Devices,
+    topology::Topology,
+};
+
+/// The simulated data centre.
+#[derive(Debug)]
+pub struct Site {
+    /// The devices.
+    pub world: SharedWorld,
+    /// Watches them.
+    pub judge: Judge,
+    /// Where every pnic is plugged in.
+    pub cabling: Arc<Cabling>,
+    /// How many hosts there are.
+    pub hosts: usize,
+    chatter: Chatter,
+    load: Option<Load>,
+}
+
+impl Site {
+    /// Builds it; the judge takes what the switches carry now for somebody else's.
+    ///
+    /// # Errors
+    /// A model refuses its part of the topology.
+    pub fn new(topology: &Topology, delays: Delays, hold_down: Duration, unix_ms: u64) -> Result<Self, Refused> {
+        let mut switches = topology.switches(unix_ms);
+        switches.values_mut().for_each(|switch| switch.delays = delays);
+        let vcenters = topology.vcenters(unix_ms)?;
+        let cabling = Arc::new(topology.cabling());
+        let judge = Judge::new(&switches, Arc::clone(&cabling), delays.write, hold_down);
+        let world = SharedWorld::new(World { switches, vcenters, observers: vec![Box::new(judge.clone())] });
+        world.with(|_, _| ());
+        let chatter = Chatter::new(Arc::clone(&cabling));
+        Ok(Self { world, judge, cabling, hosts: topology.hosts.len(), chatter, load: None })
+    }
+
+    /// The load begins, and what happened so far is forgotten.
+    pub fn begin(&mut self, spec: LoadSpec) {
+        let load = self.world.look(|world, now| Load::new(spec, &world.vcenters, now));
+        self.load = Some(load);
+        self.judge.restart(self.world.now());
+    }
+
+    /// The load begins nothing any more.
+    pub fn end(&mut self) {
+        self.load.iter_mut().for_each(Load::stop);
+    }
+
+    /// Moves under way.
+    pub fn in_flight(&self) -> usize {
+        self.load.as_ref().map_or(0, Load::in_flight)
+    }
+
+    /// VMs in all vCenters.
+    pub fn vms(&self) -> usize {
+        self.world.look(|world, _| world.vcenters.values().map(|vcenter| vcenter.vms().count()).sum())
+    }
+
+    /// When the load has something to do next.
+    pub fn next_deadline(&self) -> Option<LabTime> {
+        self.load.as_ref().and_then(Load::next_deadline)
+    }
+
+    /// Does what is due, and lets VMs speak.
+    pub fn act(&mut self) {
+        let now = self.world.now();
+        if let Some(load) = &mut self.load
+            && load.next_deadline().is_some_and(|at| at <= now)
+        {
+            self.world.with(|world, now| load.act(&mut world.vcenters, now));
+        }
+    }
+
+    /// Lets VMs speak, so that switches learn where they are.
+    pub fn speak(&mut self) {
+        self.world.serve(|world, now| self.chatter.speak(world, now));
+    }
+}
+
+/// The servers of a site.
+#[derive(Debug)]
+pub struct Servers {
+    switches: RunningServers,
+    vcenters: RunningVcenters,
+    ca_pem: String,
+}
+
+impl Servers {
+    /// Every device on a port of its own on 127.0.0.1.
+    ///
+    /// # Errors
+    /// The certificates cannot be made, or a port cannot be had.
+    pub async fn start(world: &SharedWorld) -> io::Result<Self> {
+        let ca = LabCa::new()?;
+        let (switches, vcenters): (Vec<String>, Vec<String>) =
+            world.look(|world, _| (world.switches.keys().cloned().collect(), world.vcenters.keys().cloned().collect()));
+        let tls = Arc::new(ca.server_config(&["localhost", "127.0.0.1"])?);
+        let vcenters = serve_vcenters(world.clone(), vcenters, |_| Arc::clone(&tls)).await?;
+        let switches = serve_switches(world.clone(), &switches, &ca, 0).await?;
+        Ok(Self { switches, vcenters, ca_pem: ca.ca_pem() })
+    }
+
+    /// Where they are, and whom to trust.
+    pub fn devices(&self) -> Devices {
+        let vcenters = self.vcenters.addresses();
+        let switches: &BTreeMap<String, SocketAddr> = self.switches.addresses();
+        Devices {
+            vcenters: vcenters.map(|(name, at)| (name.to_owned(), format!("https://{at}"))).collect(),
+            switches: switches.iter().map(|(name, at)| (name.clone(), format!("https://{at}"))).collect(),
+            ca_pem: self.ca_pem.clone(),
+        }
+    }
+
+    /// Closes every connection.
+    pub async fn stop(self) {
+        self.vcenters.stop().await;
+        self.switches.stop().await;
+    }
+}
+
+/// A port of 127.0.0.1 that is free at this moment.
+///
+/// # Errors
+/// There is none.
+pub fn free_port() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}

@@ -1,0 +1,188 @@
+//! From a topology to device models.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmtracker_core::net::{InterfaceName, MacAddr};
+
+use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology};
+use crate::lab::model::{
+    dataplane::{Cabling, Place},
+    switch::{Neighbor, Port, PortMode, Switch, SwitchSpec},
+    vcenter::{
+        HintProtocol, HintSpec, HostSpec, PnicSpec, PortGroupSpec, Refused, SimVlan, StandardPortGroupSpec, UserSpec,
+        Vcenter, VcenterSpec, VmSpec, VmkernelSpec,
+    },
+};
+
+/// The login of every device of the lab.
+pub const USER: &str = "vmtracker";
+/// Its password; the devices listen on loopback.
+pub const PASSWORD: &str = "lab-password";
+
+impl Topology {
+    /// The simulated switches, with their neighbours, by name. `epoch_unix_ms` is the wall clock at lab time zero.
+    pub fn switches(&self, epoch_unix_ms: u64) -> BTreeMap<String, Switch> {
+        let mut heard = self.neighbors();
+        let build = |row: &SwitchRow| {
+            let neighbors = heard.remove(&row.name).unwrap_or_default();
+            (row.name.clone(), Switch::new(switch(row, neighbors, epoch_unix_ms / 1000)))
+        };
+        self.switches.iter().map(build).collect()
+    }
+
+    /// The simulated vCenters by name.
+    ///
+    /// # Errors
+    /// When a model refuses its specification.
+    pub fn vcenters(&self, epoch_unix_ms: u64) -> Result<BTreeMap<String, Vcenter>, Refused> {
+        let build = |name: &String| Ok((name.clone(), Vcenter::new(self.vcenter(name, epoch_unix_ms))?));
+        self.vcenters.iter().map(build).collect()
+    }
+
+    /// Where every pnic is plugged in, by logical port.
+    pub fn cabling(&self) -> Cabling {
+        let channels: BTreeMap<(&str, InterfaceName), u16> = self
+            .switches
+            .iter()
+            .flat_map(|row| row.ports.iter().map(move |port| (row.name.as_str(), port)))
+            .filter_map(|(name, port)| Some(((name, port.name), port.channel?)))
+            .collect();
+        let mut cabling = Cabling::default();
+        for (host, pnic) in self.cables() {
+            let channel = channels.get(&(pnic.switch.as_str(), pnic.port));
+            let port = channel.map_or(pnic.port, |number| InterfaceName::PortChannel(*number));
+            cabling.plug(&host.name, &pnic.device, Place::new(&pnic.switch, port));
+        }
+        cabling
+    }
+
+    fn cables(&self) -> impl Iterator<Item = (&HostRow, &PnicRow)> {
+        self.hosts.iter().flat_map(|host| host.pnics.iter().map(move |pnic| (host, pnic)))
+    }
+
+    /// What each switch hears, by port.
+    fn neighbors(&self) -> BTreeMap<String, BTreeMap<InterfaceName, Neighbor>> {
+        let mut heard: BTreeMap<String, BTreeMap<InterfaceName, Neighbor>> = BTreeMap::new();
+        for (host, pnic) in self.cables().filter(|(_, pnic)| pnic.discovery != Discovery::None) {
+            let neighbor = Neighbor {
+                cdp: pnic.discovery == Discovery::Cdp,
+                lldp: pnic.discovery == Discovery::Lldp,
+                ..Neighbor::new(&host.name, &pnic.device, pnic.mac)
+            };
+            heard.entry(pnic.switch.clone()).or_default().insert(pnic.port, neighbor);
+        }
+        heard
+    }
+
+    fn vcenter(&self, name: &str, epoch_unix_ms: u64) -> VcenterSpec {
+        let hosts: Vec<&HostRow> = self.hosts.iter().filter(|row| row.vcenter.as_deref() == Some(name)).collect();
+        let groups = || self.port_groups.iter().filter(|row| row.vcenter == name);
+        let homes: BTreeSet<&str> = hosts.iter().map(|row| row.name.as_str()).collect();
+        let vms = self.vms.iter().filter(|row| homes.contains(row.host.as_str())).map(|row| VmSpec {
+            name: row.name.clone(),
+            host: row.host.clone(),
+            vnics: row.port_groups.clone(),
+            on: row.on,
+        });
+        VcenterSpec {
+            name: name.to_owned(),
+            epoch_unix_ms,
+            users: vec![UserSpec { name: USER.to_owned(), password: PASSWORD.to_owned() }],
+            hosts: hosts.iter().map(|row| self.host(row)).collect(),
+            port_groups: groups().filter(|row| row.vswitch.is_none()).map(distributed).collect(),
+            standard_port_groups: groups().filter_map(standard).collect(),
+            vms: vms.collect(),
+            ..VcenterSpec::default()
+        }
+    }
+
+    fn host(&self, row: &HostRow) -> HostSpec {
+        let vmkernels = row.vmkernels.iter().map(|row| VmkernelSpec {
+            device: row.device.clone(),
+            mac: row.mac,
+            port_group: row.port_group.clone(),
+        });
+        HostSpec {
+            name: row.name.clone(),
+            cluster: row.cluster.clone(),
+            pnics: row.pnics.iter().map(|pnic| self.pnic(pnic)).collect(),
+            vmkernels: vmkernels.collect(),
+        }
+    }
+
+    fn pnic(&self, row: &PnicRow) -> PnicSpec {
+        let (dvs_uplink, vswitch) = match &row.plug {
+            Plug::Unused => (None, None),
+            Plug::Vswitch(name) => (None, Some(name.clone())),
+            Plug::Uplink(name) => (Some(name.clone()), None),
+        };
+        PnicSpec { device: row.device.clone(), mac: row.mac, dvs_uplink, vswitch, hint: self.hint(row) }
+    }
+
+    fn hint(&self, row: &PnicRow) -> Option<HintSpec> {
+        let protocol = match row.discovery {
+            Discovery::Lldp => HintProtocol::Lldp,
+            Discovery::Cdp => HintProtocol::Cdp,
+            Discovery::None => return None,
+        };
+        let index = self.switches.iter().position(|switch| switch.name == row.switch)?;
+        let switch = self.switches.get(index)?;
+        let [_, _, high, low] = u32::try_from(index).unwrap_or(0).to_be_bytes();
+        Some(HintSpec {
+            protocol,
+            system_name: switch.hostname.clone(),
+            serial: switch.serial.clone(),
+            chassis: MacAddr::new([0x02, 0x5c, 0, high, low, 0]),
+            port: row.port.to_string(),
+        })
+    }
+}
+
+fn switch(row: &SwitchRow, mut neighbors: BTreeMap<InterfaceName, Neighbor>, epoch_unix_s: u64) -> SwitchSpec {
+    let mut spec = SwitchSpec {
+        hostname: row.hostname.clone(),
+        serial: row.serial.clone(),
+        vlans: row.vlans.clone(),
+        user: USER.to_owned(),
+        password: PASSWORD.to_owned(),
+        epoch_unix_s,
+        ..SwitchSpec::default()
+    };
+    for row in &row.ports {
+        let port = port(row, neighbors.remove(&row.name));
+        if let InterfaceName::PortChannel(number) = row.name {
+            spec.channels.insert(number, port);
+        } else {
+            spec.ports.insert(row.name, port);
+        }
+    }
+    spec
+}
+
+fn port(row: &PortRow, neighbor: Option<Neighbor>) -> Port {
+    Port {
+        mode: if row.trunk { PortMode::Trunk } else { PortMode::Access },
+        access: row.native,
+        native: row.native,
+        allowed: row.allowed.clone(),
+        description: row.description.clone(),
+        channel: row.channel,
+        neighbor,
+        ..Port::open_trunk()
+    }
+}
+
+fn distributed(row: &PortGroupRow) -> PortGroupSpec {
+    PortGroupSpec {
+        name: row.name.clone(),
+        vlan: SimVlan::Id(row.vlan),
+        active: row.active.clone(),
+        standby: row.standby.clone(),
+    }
+}
+
+fn standard(row: &PortGroupRow) -> Option<StandardPortGroupSpec> {
+    let vswitch = row.vswitch.clone()?;
+    let (active, standby) = (row.active.clone(), row.standby.clone());
+    Some(StandardPortGroupSpec { name: row.name.clone(), vlan: row.vlan, vswitch, active, standby })
+}

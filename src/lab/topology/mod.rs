@@ -1,0 +1,161 @@
+//! What a lab's data centre looks like: switches and their ports, hosts and their cabling, port groups, VMs.
+//!
+//! Comes from a TOML file ([`Topology::parse`], every fault at once) or from a seed ([`Topology::generated`]), and
+//! becomes device models ([`Topology::switches`], [`Topology::vcenters`], [`Topology::cabling`]). Without vCenters the
+//! hosts are cabling and what the switches hear from them.
+
+mod build;
+mod check;
+mod generate;
+mod schema;
+
+use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
+
+pub use build::{PASSWORD, USER};
+pub use check::{Fault, Faults};
+pub use generate::Size;
+
+/// A data centre. One that exists is consistent: every name that is used is defined, every port has one cable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Topology {
+    /// The switches.
+    pub switches: Vec<SwitchRow>,
+    /// Names of the vCenters; none: the hosts are only cabled.
+    pub vcenters: Vec<String>,
+    /// The ESXi hosts.
+    pub hosts: Vec<HostRow>,
+    /// The port groups.
+    pub port_groups: Vec<PortGroupRow>,
+    /// The virtual machines.
+    pub vms: Vec<VmRow>,
+}
+
+/// A switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchRow {
+    /// What the configuration calls it.
+    pub name: String,
+    /// What it calls itself.
+    pub hostname: String,
+    /// The chassis' serial number.
+    pub serial: String,
+    /// The VLANs that exist.
+    pub vlans: VlanSet,
+    /// Its ports and port-channels.
+    pub ports: Vec<PortRow>,
+}
+
+/// A port or a port-channel of a switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortRow {
+    /// `Ethernet1/1`, `port-channel10`.
+    pub name: InterfaceName,
+    /// Whether it is a trunk; otherwise an access port.
+    pub trunk: bool,
+    /// The trunk's list; none: no list, which allows all.
+    pub allowed: Option<VlanSet>,
+    /// The trunk's native VLAN, or the access VLAN.
+    pub native: VlanId,
+    /// `description`.
+    pub description: Option<String>,
+    /// The port-channel it is a member of.
+    pub channel: Option<u16>,
+}
+
+/// An ESXi host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostRow {
+    /// Its vCenter; none: it is only cabled.
+    pub vcenter: Option<String>,
+    /// Its name, the same as the switch hears by LLDP and CDP.
+    pub name: String,
+    /// Its cluster.
+    pub cluster: String,
+    /// Its physical adapters.
+    pub pnics: Vec<PnicRow>,
+    /// Its vmkernel adapters.
+    pub vmkernels: Vec<VmkernelRow>,
+}
+
+/// A physical adapter and its cable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PnicRow {
+    /// `vmnic0`.
+    pub device: String,
+    /// Its address.
+    pub mac: MacAddr,
+    /// The switch at the other end.
+    pub switch: String,
+    /// The switch's port.
+    pub port: InterfaceName,
+    /// What it belongs to on the host.
+    pub plug: Plug,
+    /// What is spoken over the cable.
+    pub discovery: Discovery,
+}
+
+/// What a pnic belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plug {
+    /// Nothing.
+    Unused,
+    /// A standard vSwitch.
+    Vswitch(String),
+    /// An uplink of the distributed switch.
+    Uplink(String),
+}
+
+/// What both ends of a cable say about themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discovery {
+    /// IEEE 802.1AB.
+    Lldp,
+    /// Cisco's.
+    Cdp,
+    /// Nothing.
+    None,
+}
+
+/// A vmkernel adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VmkernelRow {
+    /// `vmk0`.
+    pub device: String,
+    /// Its address.
+    pub mac: MacAddr,
+    /// Its port group.
+    pub port_group: String,
+}
+
+/// A port group: of a standard vSwitch when it names one, otherwise of the distributed switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortGroupRow {
+    /// Its vCenter.
+    pub vcenter: String,
+    /// Its name.
+    pub name: String,
+    /// 0 (untagged) to 4094; 4095 (the guest tags) on a standard vSwitch.
+    pub vlan: u16,
+    /// The standard vSwitch that it belongs to.
+    pub vswitch: Option<String>,
+    /// Active uplinks (pnics of a standard vSwitch); both lists empty: all are active.
+    pub active: Vec<String>,
+    /// Standby uplinks.
+    pub standby: Vec<String>,
+}
+
+/// A virtual machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VmRow {
+    /// Its name.
+    pub name: String,
+    /// The host it is at.
+    pub host: String,
+    /// One adapter in each.
+    pub port_groups: Vec<String>,
+    /// Whether it runs.
+    pub on: bool,
+}
+
+#[cfg(test)]
+mod tests;

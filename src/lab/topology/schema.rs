@@ -1,0 +1,237 @@
+//! The TOML of a topology, as written: nothing is checked here but the types.
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow};
+
+type Text = Spanned<String>;
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) switch: Vec<Switch>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) vcenter: Vec<Vcenter>,
+    pub(super) host: Vec<Host>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) port_group: Vec<PortGroup>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) vm: Vec<Vm>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Switch {
+    pub(super) name: Text,
+    pub(super) hostname: Option<String>,
+    pub(super) serial: Option<String>,
+    #[serde(default = "nothing")]
+    pub(super) vlans: Text,
+    #[serde(default)]
+    pub(super) port: Vec<Port>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Port {
+    pub(super) name: Text,
+    #[serde(default = "trunk")]
+    pub(super) mode: Text,
+    pub(super) allowed: Option<Text>,
+    pub(super) native: Option<Spanned<u16>>,
+    pub(super) description: Option<String>,
+    pub(super) channel: Option<Spanned<u16>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vcenter {
+    pub(super) name: Text,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Host {
+    pub(super) vcenter: Option<Text>,
+    pub(super) name: Text,
+    #[serde(default = "cluster")]
+    pub(super) cluster: String,
+    #[serde(default)]
+    pub(super) pnics: Vec<Pnic>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) vmkernels: Vec<Vmkernel>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pnic {
+    pub(super) device: Text,
+    pub(super) mac: Option<Text>,
+    pub(super) switch: Text,
+    pub(super) port: Text,
+    pub(super) vswitch: Option<Text>,
+    pub(super) uplink: Option<Text>,
+    #[serde(default = "lldp")]
+    pub(super) discovery: Text,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vmkernel {
+    pub(super) device: Text,
+    pub(super) mac: Option<Text>,
+    pub(super) port_group: Text,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PortGroup {
+    pub(super) vcenter: Option<Text>,
+    pub(super) name: Text,
+    pub(super) vlan: Spanned<u16>,
+    pub(super) vswitch: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) active: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) standby: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Vm {
+    pub(super) name: Text,
+    pub(super) host: Text,
+    #[serde(default)]
+    pub(super) port_groups: Vec<Text>,
+    #[serde(default = "yes")]
+    pub(super) on: bool,
+}
+
+fn nothing() -> Text {
+    text("")
+}
+
+fn trunk() -> Text {
+    text("trunk")
+}
+
+fn cluster() -> String {
+    "cluster1".to_owned()
+}
+
+fn lldp() -> Text {
+    text("lldp")
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn text(value: &str) -> Text {
+    spanned(value.to_owned())
+}
+
+fn spanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+impl From<&Topology> for File {
+    fn from(topology: &Topology) -> Self {
+        Self {
+            switch: topology.switches.iter().map(Switch::from).collect(),
+            vcenter: topology.vcenters.iter().map(|name| Vcenter { name: text(name) }).collect(),
+            host: topology.hosts.iter().map(Host::from).collect(),
+            port_group: topology.port_groups.iter().map(PortGroup::from).collect(),
+            vm: topology.vms.iter().map(Vm::from).collect(),
+        }
+    }
+}
+
+impl From<&SwitchRow> for Switch {
+    fn from(row: &SwitchRow) -> Self {
+        Self {
+            name: text(&row.name),
+            hostname: Some(row.hostname.clone()),
+            serial: Some(row.serial.clone()),
+            vlans: spanned(row.vlans.to_string()),
+            port: row.ports.iter().map(Port::from).collect(),
+        }
+    }
+}
+
+impl From<&PortRow> for Port {
+    fn from(row: &PortRow) -> Self {
+        Self {
+            name: spanned(row.name.to_string()),
+            mode: text(if row.trunk { "trunk" } else { "access" }),
+            allowed: row.allowed.as_ref().map(|list| spanned(list.to_string())),
+            native: Some(spanned(row.native.get())),
+            description: row.description.clone(),
+            channel: row.channel.map(spanned),
+        }
+    }
+}
+
+impl From<&HostRow> for Host {
+    fn from(row: &HostRow) -> Self {
+        Self {
+            vcenter: row.vcenter.as_deref().map(text),
+            name: text(&row.name),
+            cluster: row.cluster.clone(),
+            pnics: row.pnics.iter().map(Pnic::from).collect(),
+            vmkernels: row.vmkernels.iter().map(Vmkernel::from).collect(),
+        }
+    }
+}
+
+impl From<&PnicRow> for Pnic {
+    fn from(row: &PnicRow) -> Self {
+        let (vswitch, uplink) = match &row.plug {
+            Plug::Unused => (None, None),
+            Plug::Vswitch(name) => (Some(text(name)), None),
+            Plug::Uplink(name) => (None, Some(text(name))),
+        };
+        let discovery = match row.discovery {
+            Discovery::Lldp => "lldp",
+            Discovery::Cdp => "cdp",
+            Discovery::None => "none",
+        };
+        Self {
+            device: text(&row.device),
+            mac: Some(spanned(row.mac.to_string())),
+            switch: text(&row.switch),
+            port: spanned(row.port.to_string()),
+            vswitch,
+            uplink,
+            discovery: text(discovery),
+        }
+    }
+}
+
+impl From<&VmkernelRow> for Vmkernel {
+    fn from(row: &VmkernelRow) -> Self {
+        let mac = Some(spanned(row.mac.to_string()));
+        Self { device: text(&row.device), mac, port_group: text(&row.port_group) }
+    }
+}
+
+impl From<&PortGroupRow> for PortGroup {
+    fn from(row: &PortGroupRow) -> Self {
+        Self {
+            vcenter: Some(text(&row.vcenter)),
+            name: text(&row.name),
+            vlan: spanned(row.vlan),
+            vswitch: row.vswitch.clone(),
+            active: row.active.clone(),
+            standby: row.standby.clone(),
+        }
+    }
+}
+
+impl From<&VmRow> for Vm {
+    fn from(row: &VmRow) -> Self {
+        let port_groups = row.port_groups.iter().map(|name| text(name)).collect();
+        Self { name: text(&row.name), host: text(&row.host), port_groups, on: row.on }
+    }
+}

@@ -1,0 +1,157 @@
+//! Topologies: round trip, faults, and what the generator promises.
+
+use std::num::NonZeroUsize;
+
+use proptest::prelude::*;
+
+use super::{Fault, Size, Topology};
+use crate::lab::model::{
+    dataplane::{self, Verdict},
+    vcenter::SimPower,
+};
+
+const SMALL: &str = r#"
+[[switch]]
+name = "leaf1"
+vlans = "1,10-20"
+[[switch.port]]
+name = "Eth1/1"
+allowed = "10"
+[[switch.port]]
+name = "Ethernet1/2"
+channel = 7
+[[switch.port]]
+name = "port-channel7"
+allowed = "11"
+
+[[vcenter]]
+name = "vc1"
+
+[[host]]
+name = "esx1"
+pnics = [
+    { device = "vmnic0", switch = "leaf1", port = "Ethernet1/1", uplink = "Uplink 1" },
+    { device = "vmnic1", mac = "00:11:22:33:44:55", switch = "leaf1", port = "Ethernet1/2", uplink = "Uplink 2" },
+]
+
+[[port_group]]
+name = "ten"
+vlan = 10
+active = ["Uplink 1"]
+
+[[port_group]]
+name = "eleven"
+vlan = 11
+active = ["Uplink 2"]
+
+[[vm]]
+name = "web"
+host = "esx1"
+port_groups = ["ten", "eleven"]
+"#;
+
+const fn size(vcenters: usize, switches: usize, hosts: usize, vms: usize) -> Size {
+    const fn some(count: usize) -> NonZeroUsize {
+        NonZeroUsize::new(count).expect("not zero")
+    }
+    Size { vcenters: some(vcenters), switches: some(switches), hosts: some(hosts), vms }
+}
+
+#[test]
+fn a_file_becomes_devices_whose_frames_pass() {
+    let topology = Topology::parse(SMALL).expect("a good file");
+    let switches = topology.switches(0);
+    let vcenters = topology.vcenters(0).expect("a vCenter");
+    let vcenter = vcenters.get("vc1").expect("vc1");
+    let vm = vcenter.vm_named("web").expect("the VM");
+    let verdict = dataplane::verdict(vcenter, &topology.cabling(), &switches, vm);
+    assert_eq!(verdict, Verdict::Passes, "VLAN 10 on Ethernet1/1, VLAN 11 on port-channel7");
+    assert!(vcenter.vms().all(|vm| vm.power == SimPower::On));
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let small = Topology::parse(SMALL).expect("a good file");
+    for topology in [small, Topology::generated(size(2, 4, 6, 20), 1)] {
+        let text = topology.to_toml().expect("writable");
+        assert_eq!(Topology::parse(&text).as_ref(), Ok(&topology), "{text}");
+    }
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_line() {
+    let check = |from: &[(&str, &str)], expected: &[(Option<usize>, &str)]| {
+        let text = from.iter().fold(SMALL.to_owned(), |text, (old, new)| text.replacen(old, new, 1));
+        let faults = Topology::parse(&text).expect_err("faults").0;
+        let expected = expected.iter().map(|(line, text)| Fault { line: *line, text: (*text).to_owned() });
+        assert_eq!(faults, expected.collect::<Vec<_>>());
+    };
+    check(
+        &[
+            ("channel = 7", "channel = 8"),
+            ("host = \"esx1\"", "host = \"esx9\""),
+            ("\"Uplink 1\" }", "\"U\", discovery = \"fdp\" }"),
+        ],
+        &[
+            (Some(10), "the switch has no port \"port-channel8\""),
+            (Some(21), "discovery is \"lldp\", \"cdp\" or \"none\", not \"fdp\""),
+            (Some(37), "no host is called \"esx9\""),
+        ],
+    );
+    check(
+        &[("port = \"Ethernet1/1\"", "port = \"Ethernet1/2\""), ("[\"ten\", ", "[\"twelve\", ")],
+        &[
+            (Some(22), "two cables end at Ethernet1/2 of \"leaf1\""),
+            (Some(38), "no port group of its host's vCenter is called \"twelve\""),
+        ],
+    );
+    check(&[("vlan = 11", "vlan = 4096")], &[(Some(32), "vlan is 0 to 4095, not 4096")]);
+}
+
+#[test]
+fn an_unknown_key_is_a_fault() {
+    let faults = Topology::parse("[[switch]]\nname = \"a\"\ncolour = \"red\"\n").expect_err("a fault").0;
+    assert_eq!(faults.first().and_then(|fault| fault.line), Some(3), "{faults:?}");
+}
+
+#[test]
+fn vcenters_may_be_left_out() {
+    let text = "[[switch]]\nname = \"a\"\n[[switch.port]]\nname = \"Eth1/1\"\n[[host]]\nname = \"h\"\n\
+                pnics = [{ device = \"vmnic0\", switch = \"a\", port = \"Eth1/1\", discovery = \"cdp\" }]\n";
+    let topology = Topology::parse(text).expect("a good file");
+    assert_eq!(topology.hosts.first().map(|host| host.vcenter.clone()), Some(None));
+    let switches = topology.switches(0);
+    let neighbors =
+        switches.values().flat_map(|switch| switch.ports().values()).filter_map(|port| port.neighbor.clone());
+    assert_eq!(neighbors.map(|neighbor| (neighbor.host, neighbor.cdp)).collect::<Vec<_>>(), [("h".to_owned(), true)]);
+}
+
+#[test]
+fn the_generator_makes_what_was_asked_for() {
+    let topology = Topology::generated(size(2, 4, 16, 200), 1);
+    assert_eq!((topology.vcenters.len(), topology.switches.len()), (2, 4));
+    assert_eq!((topology.hosts.len(), topology.vms.len()), (16, 200));
+    let vlans = topology.port_groups.iter().filter(|group| group.vcenter == "vc1").count();
+    assert!(vlans >= 5 * 200 / 16, "five VLANs for every VM of a host: {vlans}");
+    let vcenters = topology.vcenters(0).expect("vCenters");
+    assert!(vcenters.values().all(|vcenter| vcenter.hosts().count() == 8 && vcenter.vms().count() == 100));
+}
+
+proptest! {
+    #[test]
+    fn any_generated_topology_is_consistent(v in 1..4usize, s in 1..9usize, h in 1..20usize, vms in 0..60usize, seed: u64) {
+        let topology = Topology::generated(size(v, s, h, vms), seed);
+        let text = topology.to_toml().expect("writable");
+        let read = Topology::parse(&text);
+        prop_assert_eq!(read.as_ref(), Ok(&topology));
+        prop_assert_eq!(&topology, &Topology::generated(size(v, s, h, vms), seed));
+        prop_assert!(topology.vcenters(0).is_ok());
+    }
+
+    #[test]
+    fn no_text_panics(text in "[\\[\\]a-z=\"\n0-9 .]{0,200}") {
+        if let Ok(topology) = Topology::parse(&text) {
+            prop_assert!(topology.vms.is_empty() || !topology.hosts.is_empty());
+        }
+    }
+}

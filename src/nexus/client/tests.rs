@@ -1,0 +1,160 @@
+//! The client against a scripted server on loopback.
+
+use std::sync::Arc;
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use vmtracker_core::{net::SwitchName, nexus::session::Class};
+
+use super::*;
+use crate::{config::Secret, tls::Trust};
+
+/// One scripted answer: what is written before the connection is closed.
+type Script = Vec<String>;
+
+async fn serve(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let requests = Arc::clone(&seen);
+    tokio::spawn(async move {
+        for answer in script {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let request = request(&mut stream).await;
+            requests.lock().unwrap().push(request);
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, seen)
+}
+
+async fn request(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let count = stream.read(&mut buffer).await.unwrap();
+        text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        let whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length = head
+                .to_ascii_lowercase()
+                .split("content-length: ")
+                .nth(1)
+                .and_then(|rest| rest.split_whitespace().next().and_then(|number| number.parse::<usize>().ok()));
+            body.len() >= length.unwrap_or(0)
+        });
+        if whole || count == 0 {
+            return text;
+        }
+    }
+}
+
+fn http(status: &str, headers: &str, body: &str) -> String {
+    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
+fn client(url: String) -> NxapiClient {
+    let settings = SwitchSettings {
+        name: SwitchName::from("leaf1"),
+        url,
+        username: "us".to_owned(),
+        password: Secret::new("hidden".to_owned()),
+        trust: Trust::System,
+    };
+    NxapiClient::new(settings, reqwest::Client::new())
+}
+
+async fn check(script: Script, queries: &[Query]) -> (Result<Vec<Result<Piece, String>>, ClientError>, Vec<String>) {
+    let (url, seen) = serve(script).await;
+    let answer = client(url).read(queries).await;
+    let seen = seen.lock().unwrap().clone();
+    (answer, seen)
+}
+
+const EMPTY_CHANNELS: &str = r#"{"jsonrpc":"2.0","result":{"body":{}},"id":1}"#;
+
+#[tokio::test]
+async fn the_login_is_sent_once_and_then_its_cookie() {
+    let cookie = "set-cookie: nxapi_auth=abc:def=; Secure; HttpOnly\r\n";
+    let script = vec![http("200 OK", cookie, EMPTY_CHANNELS), http("200 OK", "", EMPTY_CHANNELS)];
+    let (url, seen) = serve(script).await;
+    let client = client(url);
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    let seen = seen.lock().unwrap().clone();
+    assert!(seen[0].contains("authorization: Basic") && seen[0].contains("POST /ins "));
+    assert!(seen[0].contains("content-type: application/json-rpc"));
+    assert!(seen[1].contains("cookie: nxapi_auth=abc:def=\r\n") && !seen[1].contains("authorization"), "{}", seen[1]);
+}
+
+#[tokio::test]
+async fn a_forgotten_cookie_is_replaced_by_the_login() {
+    let cookie = "set-cookie: nxapi_auth=abc; Secure\r\n";
+    let script = vec![
+        http("200 OK", cookie, EMPTY_CHANNELS),
+        http("401 Unauthorized", "", "<html></html>"),
+        http("200 OK", "", EMPTY_CHANNELS),
+    ];
+    let (url, seen) = serve(script).await;
+    let client = client(url);
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    assert!(seen.lock().unwrap()[2].contains("authorization: Basic"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_tried_once_and_never_shown() {
+    let (answer, seen) = check(vec![http("401 Unauthorized", "", "<html></html>")], &[Query::Version]).await;
+    let error = answer.unwrap_err();
+    assert_eq!((error.class(), seen.len()), (Class::Auth, 1));
+    assert!(error.failure().why.contains("leaf1") && !format!("{error:?}").contains("hidden"));
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_tried_once_more_for_a_read() {
+    let (answer, seen) = check(vec![String::new(), http("200 OK", "", EMPTY_CHANNELS)], &[Query::PortChannels]).await;
+    assert!(answer.is_ok(), "{answer:?}");
+    assert_eq!(seen.len(), 2);
+    let (answer, _) = check(vec![String::new(), String::new()], &[Query::PortChannels]).await;
+    assert_eq!(answer.unwrap_err().class(), Class::Refused);
+}
+
+#[tokio::test]
+async fn after_a_refused_question_the_rest_is_asked_again() {
+    let refusal = r#"{"error":{"code":-32602,"message":"Invalid params","data":{"msg":"% Invalid range\n"}},"id":1}"#;
+    let script = vec![http("500 Internal Server Error", "", refusal), http("200 OK", "", EMPTY_CHANNELS)];
+    let (answer, seen) = check(script, &[Query::Vlans, Query::PortChannels]).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer[0], Err("% Invalid range".to_owned()));
+    assert!(answer[1].is_ok() && seen.len() == 2);
+}
+
+#[tokio::test]
+async fn what_is_no_nexus_is_said_to_be_none() {
+    let (answer, _) = check(vec![http("404 Not Found", "", "<html></html>")], &[Query::Version]).await;
+    let error = answer.unwrap_err();
+    assert_eq!(error.class(), Class::Protocol);
+    assert!(error.failure().why.contains("is it a Nexus"), "{}", error.failure().why);
+    let other = r#"{"jsonrpc":"2.0","result":{"body":{"modelName":"DCS-7050"}},"id":1}"#;
+    let (answer, _) = check(vec![http("200 OK", "", other)], &[Query::Version]).await;
+    assert!(answer.unwrap_err().failure().why.contains("is not a Nexus"));
+}
+
+#[tokio::test]
+async fn a_busy_switch_is_asked_again() {
+    let busy = r#"{"output":{"msg":"Max sessions reached.","code":"429"}}"#;
+    let script = vec![http("200 OK", "", busy), http("200 OK", "", EMPTY_CHANNELS)];
+    let (answer, seen) = check(script, &[Query::PortChannels]).await;
+    assert!(answer.is_ok() && seen.len() == 2, "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = client(url.clone()).read(&[Query::Version]).await.unwrap_err();
+    assert_eq!(error.class(), Class::Refused);
+    assert!(error.failure().why.contains(&url), "{}", error.failure().why);
+}

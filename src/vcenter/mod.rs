@@ -1,0 +1,17 @@
+//! vCenter's client: the I/O around the core's codec.
+//!
+//! [`Session`] opens, waits, asks for hints and logs out; [`Updates`] carries an answer from the socket through the
+//! decoder, one object at a time. Decisions are the core's ([`vmtracker_core::vcenter::Watcher`]).
+
+mod error;
+mod hints;
+mod session;
+#[cfg(test)]
+pub(crate) mod tests;
+mod transport;
+mod updates;
+
+pub use error::{Class, VcenterError};
+pub use hints::HintTask;
+pub use session::{Session, probe};
+pub use updates::Updates;

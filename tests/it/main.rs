@@ -1,0 +1,18 @@
+//! The one integration binary.
+
+mod absent_host;
+mod commands;
+mod config;
+mod control;
+mod dashboard;
+mod docs;
+mod refused;
+mod reload;
+mod restart;
+mod sighup;
+mod sim;
+mod site;
+mod tidy;
+mod troubles;
+mod vcenter_faults;
+mod vcsim;

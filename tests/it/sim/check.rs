@@ -1,0 +1,169 @@
+//! What must be so once all is quiet: what the data plane passes, and what stands for no reason.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use vmtracker::lab::model::{
+    dataplane::{Fabric, Leg, Truth, Verdict, kernel, truth, verdict},
+    vcenter::{SimConnection, SimVm},
+};
+use vmtracker_core::{
+    net::InterfaceName,
+    tracker::{Finding, FindingKind, Snapshot},
+};
+
+use super::{
+    case::{Case, Op},
+    driver::Sim,
+    hands::{Line, forbidden},
+};
+
+/// The first listing, the first readings, and the VLANs of the VMs that run at the start.
+const BEGINNING: Duration = Duration::from_secs(30);
+/// What the longest of a case's moves may take, with its event.
+const LONGEST_MOVE: Duration = Duration::from_secs(30);
+/// How often it is looked whether all is quiet, and how long at most: a refusal's back-off goes up to an hour.
+const LOOK: Duration = Duration::from_secs(30);
+const PATIENCE: usize = 4 * 120;
+/// What keeps a VLAN of ours for good where nobody needs it, in any data centre.
+const KEPT: [&str; 1] = ["but host "];
+/// The brake, which only a person releases.
+const BRAKED: &str = "but the brake is on";
+/// A host that is away since before the controller started cannot be asked where it hangs.
+const PUZZLED: &str = "but it cannot be told what ";
+/// The same where something went wrong.
+const KEPT_AFTER_A_FAULT: [&str; 5] =
+    ["but host ", BRAKED, "but nobody knows what it stood for", "left the inventory without a cause", PUZZLED];
+
+/// Plays a case and asserts what must hold of it.
+pub(super) fn check(case: &Case) {
+    let outcome = std::panic::catch_unwind(|| play(case)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        Err(text.or(panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default())
+    });
+    if let Err(why) = outcome {
+        panic!("{why}\nas a scenario:\n{}", case.to_toml());
+    }
+}
+
+fn play(case: &Case) -> Result<(), String> {
+    let mut sim = Sim::new(case.shape);
+    sim.run(BEGINNING);
+    let now = sim.now;
+    sim.judge.restart(now);
+    case.ops.iter().for_each(|op| sim.act(op));
+    sim.run(LONGEST_MOVE);
+    if !case.ops.iter().any(Op::is_fault) {
+        let dark = sim.judge.score(sim.now).dark_vm_seconds.planned;
+        ensure(dark == 0.0, || format!("VMs were dark for {dark} s after moves that vCenter announced"))?;
+    }
+    sim.heal();
+    let faulty = case.ops.iter().any(Op::is_fault);
+    becomes_quiet(&mut sim, if faulty { &KEPT_AFTER_A_FAULT } else { &KEPT })?;
+    ensure(sim.hands.breaches.is_empty(), || sim.hands.breaches.join("\n"))?;
+    let lines: Vec<String> = sim.world.switches.values().flat_map(forbidden).collect();
+    ensure(lines.is_empty(), || format!("forbidden lines: {lines:#?}"))
+}
+
+/// Waits until all is as it must be, and looks whether it stays so.
+fn becomes_quiet(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
+    let mut last = Ok(());
+    for _ in 0..PATIENCE {
+        sim.run(LOOK);
+        last = is_exact(sim, kept);
+        if last.is_ok() {
+            sim.run(LOOK * 3);
+            return is_exact(sim, kept);
+        }
+    }
+    last
+}
+
+fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
+    let now = sim.moment();
+    let Some(snapshot) = sim.controller.as_mut().map(|controller| controller.snapshot(now)) else {
+        return Err("no controller runs".to_owned());
+    };
+    let missing = dark(sim, &snapshot);
+    let findings = || format!("{:#?}", snapshot.findings);
+    ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
+    let surplus: Vec<Line> = surplus(sim).into_iter().filter(|line| !is_explained(line, kept, &snapshot)).collect();
+    ensure(surplus.is_empty(), || format!("at {:?} ours for no reason: {surplus:?}\n{}", sim.now, findings()))
+}
+
+/// The VMs that vCenter shows and whose frames do not pass, and the ways that do not stand for them. Where a host hangs
+/// that is away since before the controller started, nobody can tell.
+fn dark(sim: &Sim, snapshot: &Snapshot) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, vcenter) in &sim.world.vcenters {
+        let lost = |vm: &SimVm| {
+            let away = vcenter.host(&vm.host).filter(|host| host.connection != SimConnection::Connected);
+            away.is_some_and(|host| is_unattached(&host.name, snapshot))
+        };
+        for vm in vcenter.vms().filter(|vm| !vm.hidden && !lost(vm)) {
+            match verdict(vcenter, &sim.cabling, &sim.world.switches, &vm.id) {
+                Verdict::Passes | Verdict::Idle(_) => {}
+                Verdict::Dark(why) => found.push(format!("{name} {} is dark: {why:?}", vm.name)),
+            }
+            let needs = truth(vcenter, &sim.cabling, vm).map(|truth| truth.requires).unwrap_or_default();
+            let lacking = needs.into_iter().filter(|leg| !sim.world.switches.forwards(leg));
+            found.extend(lacking.map(|leg| format!("{name} {} lacks {leg:?}", vm.name)));
+        }
+    }
+    found
+}
+
+fn is_unattached(host: &str, snapshot: &Snapshot) -> bool {
+    let about = |subject: &str| subject.strip_prefix("host ").is_some_and(|rest| rest.starts_with(host));
+    snapshot.findings.iter().any(|found| found.kind == FindingKind::Unattached && about(&found.subject))
+}
+
+/// What is the controller's and needed by nobody, hidden VMs included.
+fn surplus(sim: &Sim) -> BTreeSet<Line> {
+    let mut needed: BTreeSet<Leg> = BTreeSet::new();
+    let mut need = |truth: Truth| {
+        needed.extend(truth.requires);
+        needed.extend(truth.moving.into_iter().flat_map(|(_, legs)| legs));
+    };
+    for vcenter in sim.world.vcenters.values() {
+        vcenter.vms().filter_map(|vm| truth(vcenter, &sim.cabling, vm)).for_each(&mut need);
+        vcenter.hosts().for_each(|host| need(kernel(vcenter, &sim.cabling, host)));
+    }
+    let needed: BTreeSet<Line> =
+        needed.into_iter().map(|leg| (leg.place.switch.to_string(), leg.place.interface, leg.vlan)).collect();
+    sim.hands.ours.difference(&needed).cloned().collect()
+}
+
+/// Whether a finding says why a VLAN of ours stands where nobody needs it.
+fn is_explained((switch, interface, vlan): &Line, kept: &[&str], snapshot: &Snapshot) -> bool {
+    let subject = format!("{switch} {interface} VLAN {vlan}");
+    let mut about = snapshot.findings.iter().filter(|found| found.subject == subject);
+    let says = about.any(|found| match found.kind == FindingKind::WithdrawalBlocked {
+        true => kept.iter().any(|why| found.text.contains(why)),
+        false => found.kind == FindingKind::Unproved,
+    });
+    // What a host that is away, a cable that is not known or the brake holds back stands under that one finding.
+    let absent =
+        |found: &Finding| found.kind == FindingKind::AbsentHost && hangs_there(found, switch, *interface, snapshot);
+    let braked = |found: &Finding| found.kind == FindingKind::Brake && kept.contains(&BRAKED);
+    let puzzled = |found: &Finding| found.kind == FindingKind::Unattached && kept.contains(&PUZZLED);
+    let held = snapshot.findings.iter().any(|found| absent(found) || braked(found) || puzzled(found));
+    let required = snapshot.requirements.iter().any(|requirement| {
+        requirement.port.switch.as_str() == switch
+            && requirement.port.interface == *interface
+            && requirement.vlan == *vlan
+    });
+    let away = [FindingKind::AbsentHost, FindingKind::Orphan];
+    says || held || (required && snapshot.findings.iter().any(|found| away.contains(&found.kind)))
+}
+
+/// Whether the host that a finding is about hangs on this port.
+fn hangs_there(found: &Finding, switch: &str, interface: InterfaceName, snapshot: &Snapshot) -> bool {
+    let host = |id| snapshot.hosts.get(id).map(|host| format!("host {}", host.name));
+    let mut here =
+        snapshot.attachments.iter().filter(|(_, at)| at.switch.as_str() == switch && at.interface == interface);
+    here.any(|((id, _), _)| host(id).as_ref() == Some(&found.subject))
+}
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
