@@ -117,6 +117,7 @@ impl TrackerActor {
             Intent::Observe { switch, interfaces } => self.looks.entry(switch).or_default().extend(interfaces),
             Intent::Journal(records) => self.records.extend(records),
             Intent::Brake(brake) => self.keep_brake(brake, ctx),
+            Intent::Save { switch } => tracing::debug!("{switch} is to be saved"),
             Intent::Met { switch: _, waited } => metrics::event_to_configured(waited),
         }
     }

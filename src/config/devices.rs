@@ -43,17 +43,31 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
 pub(super) fn switches(source: &Source<'_>, root: &Section<'_>, fabric: Mode) -> Switches {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["mode", "allowed_vlans", "interface"]].concat());
+        section.allow(&[&REACH[..], &["mode", "allowed_vlans", "interface", "vpc_peer"]].concat());
         let name = SwitchName::from(unique.name(section)?);
         let policy = SwitchPolicy {
             mode: mode(section).unwrap_or(fabric),
             allowed: allowed(section),
             interfaces: interfaces(section),
+            vpc_peer: section.text("vpc_peer").map(|text| SwitchName::from(text.value)),
         };
         let settings = switch(source, section, &name, &mut unique);
         Some((name, Device { settings, policy }))
     };
-    root.sections("switch").iter().filter_map(one).collect()
+    let sections = root.sections("switch");
+    let switches: Switches = sections.iter().filter_map(one).collect();
+    sections.iter().for_each(|section| peer_is_another(section, &switches));
+    switches
+}
+
+/// `vpc_peer` names another switch of the configuration.
+fn peer_is_another(section: &Section<'_>, switches: &Switches) {
+    let Some(peer) = section.text("vpc_peer").map(|text| text.value) else { return };
+    if section.text("name").is_some_and(|name| name.value == peer) {
+        section.fault("vpc_peer", "a switch is not its own peer");
+    } else if !switches.contains_key(&SwitchName::from(peer.as_str())) {
+        section.fault("vpc_peer", format!("no [[switch]] is called {peer:?}"));
+    }
 }
 
 fn vcenter(

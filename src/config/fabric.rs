@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use vmtracker_core::{
     net::VlanSet,
-    tracker::{Act, Mode, Pace},
+    tracker::{Act, LinkPolicy, Mode, Pace, Save},
 };
 
 use super::{
@@ -26,17 +26,27 @@ pub(super) struct Fabric {
     pub(super) allowed: Option<VlanSet>,
     pub(super) hold_down: Duration,
     pub(super) pace: Pace,
+    pub(super) links: LinkPolicy,
+    pub(super) save: Save,
 }
 
 pub(super) fn fabric(section: Option<&Section<'_>>) -> Fabric {
-    let mut fabric =
-        Fabric { mode: Mode::both(Act::Observe), allowed: None, hold_down: HOLD_DOWN, pace: Pace::Guarded };
+    let mut fabric = Fabric {
+        mode: Mode::both(Act::Observe),
+        allowed: None,
+        hold_down: HOLD_DOWN,
+        pace: Pace::Guarded,
+        links: LinkPolicy::default(),
+        save: Save::default(),
+    };
     let Some(section) = section else { return fabric };
-    section.allow(&["mode", "allowed_vlans", "hold_down", "pace"]);
+    section.allow(&["mode", "allowed_vlans", "hold_down", "pace", "links", "save"]);
     fabric.mode = mode(section).unwrap_or(fabric.mode);
     fabric.allowed = allowed(section);
     fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
     fabric.pace = section.parse("pace", pace).map_or(fabric.pace, |it| it.value);
+    fabric.links = section.parse("links", links).map_or(fabric.links, |it| it.value);
+    fabric.save = section.parse("save", value::save).map_or(fabric.save, |it| it.value);
     fabric
 }
 
@@ -90,6 +100,14 @@ fn pace(text: &str) -> Result<Pace, String> {
         "guarded" => Ok(Pace::Guarded),
         "unlimited" => Ok(Pace::Unlimited),
         _ => Err(format!("{text:?} is not a pace; use \"guarded\" or \"unlimited\"")),
+    }
+}
+
+fn links(text: &str) -> Result<LinkPolicy, String> {
+    match text {
+        "verify" => Ok(LinkPolicy::Verify),
+        "provision" => Ok(LinkPolicy::Provision),
+        _ => Err(format!("{text:?} is no policy for links; use \"verify\" or \"provision\"")),
     }
 }
 

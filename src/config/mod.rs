@@ -104,6 +104,8 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         switches: switches.iter().map(|(name, one)| (name.clone(), one.policy.clone())).collect(),
         attachments,
         floors,
+        links: fabric.links,
+        save: fabric.save,
     };
     Config {
         service,

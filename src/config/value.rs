@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmtracker_core::net::VlanSet;
+use vmtracker_core::{net::VlanSet, tracker::Save};
 
 /// `500ms`, `5s`, `60m`, `2h`; a whole number and one unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -18,6 +18,24 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = digits.parse().map_err(|_| wrong())?;
     number.checked_mul(factor).map(Duration::from_millis).ok_or_else(wrong)
+}
+
+/// `after 5m`, `at 03:30` (UTC) or `never`.
+pub(super) fn save(text: &str) -> Result<Save, String> {
+    let wrong = || format!("{text:?} is no time to save; use \"after 5m\", \"at 03:30\" (UTC) or \"never\"");
+    match text.split_once(' ') {
+        None if text == "never" => Ok(Save::Never),
+        Some(("after", span)) => duration(span).map(Save::After),
+        Some(("at", clock)) => time_of_day(clock).map(Save::At).ok_or_else(wrong),
+        Some(_) | None => Err(wrong()),
+    }
+}
+
+/// `03:30`, as the time since midnight.
+fn time_of_day(text: &str) -> Option<Duration> {
+    let (hours, minutes) = text.split_once(':').filter(|_| text.len() == 5)?;
+    let (hours, minutes): (u64, u64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    (hours < 24 && minutes < 60).then(|| Duration::from_secs((hours * 60 + minutes) * 60))
 }
 
 /// The SHA-256 fingerprint of a certificate: 64 hexadecimal digits, with or without colons.
@@ -68,6 +86,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_save_has_a_time() {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        let check = |text: &str, expected: Option<Save>| assert_eq!(save(text).ok(), expected, "{text}");
+        check("after 5m", Some(Save::After(minutes(5))));
+        check("at 03:30", Some(Save::At(minutes(210))));
+        check("never", Some(Save::Never));
+        for wrong in ["", "after", "after 5", "at 24:00", "at 3:30", "at 03:60", "always", "at +3:30"] {
+            check(wrong, None);
+        }
+    }
 
     #[test]
     fn durations_have_one_unit() {

@@ -73,6 +73,9 @@ impl Tracker {
             urgent: BTreeMap::new(),
             unsettled: BTreeSet::new(),
             causes: BTreeMap::new(),
+            peer_link: None,
+            links: BTreeSet::new(),
+            paired: false,
         };
         self.fill(&mut next, desired, now);
         if !desired.again && desired.last.as_ref().is_some_and(|last| says_the_same(last, &next)) {

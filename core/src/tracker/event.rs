@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cluster, ClusterId, Done, Hint, Host, HostId, Observation, Policy, PortGroup, PortGroupId, Record, Vm, VmId,
+    Cluster, ClusterId, Done, Hint, Host, HostId, Moment, Observation, Policy, PortGroup, PortGroupId, Record,
+    SaveOutcome, Vm, VmId,
 };
 use crate::net::{InterfaceName, SwitchName, VcenterId, VcenterName};
 
@@ -73,6 +74,15 @@ pub enum Event {
     Observed(Arc<Observation>),
     /// What came of an intent.
     Done(Done),
+    /// What came of `Intent::Save`.
+    Saved {
+        /// On which switch.
+        switch: SwitchName,
+        /// When the save was begun: what was written later is not in it.
+        at: Moment,
+        /// What came of it.
+        outcome: SaveOutcome,
+    },
     /// A switch cannot be reached or refuses us: what is known of it is stale from now on.
     SwitchLost {
         /// Which switch.

@@ -24,6 +24,11 @@ pub enum Intent {
         /// On which ports.
         interfaces: BTreeSet<InterfaceName>,
     },
+    /// Copy running-config to startup-config, unless lines that are not ours are unsaved; `Event::Saved` tells.
+    Save {
+        /// On which switch.
+        switch: SwitchName,
+    },
     /// Commit these to the store; they come back as `Event::Recorded`.
     Journal(Vec<Record>),
     /// The brake was pulled, for this reason, or released: keep that over a restart.
@@ -56,6 +61,12 @@ pub struct Configure {
     pub unsettled: BTreeSet<(Place, VlanId)>,
     /// Why, for every entry that was not yet observed.
     pub causes: BTreeMap<(Place, VlanId), Cause>,
+    /// The vPC peer-link among `present`: add-only, written after the VLAN database.
+    pub peer_link: Option<InterfaceName>,
+    /// The fabric links among `present`: add-only, written after the peer-link and before edge ports.
+    pub links: BTreeSet<InterfaceName>,
+    /// The switch is one of a vPC pair: when it is lost it is looked for every 2 s (design rule 6).
+    pub paired: bool,
 }
 
 /// VLANs of ours that go.
@@ -126,5 +137,18 @@ pub enum StepResult {
     /// The switch said no, in these words.
     Refused(String),
     /// Nobody can tell, for this reason: the connection broke and the read-back failed too.
+    Unknown(String),
+}
+
+/// What came of a save.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SaveOutcome {
+    /// The switch said that it is complete.
+    Saved,
+    /// Nothing was saved: this line of somebody else is unsaved, or nobody can tell whether there is one.
+    ForeignUnsaved(String),
+    /// The switch said no, in these words.
+    Refused(String),
+    /// Nobody can tell, for this reason.
     Unknown(String),
 }

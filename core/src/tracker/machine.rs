@@ -157,6 +157,7 @@ impl Tracker {
             }
             Event::Observed(observation) => self.observed(&observation, now, intents),
             Event::Done(done) => self.done(&done, now, intents),
+            Event::Saved { .. } => {}
             Event::SwitchLost { switch, why } => self.switch_lost(&switch, &why),
             Event::Recorded(records) => self.recorded(&records),
             Event::PolicyChanged(policy) => self.policy_changed(policy),

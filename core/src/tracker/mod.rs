@@ -41,7 +41,7 @@ mod tests;
 pub use attachment::{Attachment, Witness};
 pub use event::{Destination, Event};
 pub use finding::{Finding, FindingKind, Team};
-pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, StepResult, Withdrawal};
+pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
     Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, Uplink, VSwitch, VlanSpec, Vm, VmId, Vmkernel,
@@ -49,8 +49,13 @@ pub use inventory::{
 };
 pub use machine::Tracker;
 pub use moment::Moment;
-pub use observation::{Allowed, Identity, MacEntry, Neighbor, Observation, Port, PortMode, Scope, VlanDatabase};
-pub use policy::{Act, Floor, InterfacePolicy, Mode, Pace, Policy, StaticAttachment, SwitchPolicy, VcenterPolicy};
+pub use observation::{
+    Allowed, Fex, ForeignOwner, Identity, MacEntry, Neighbor, Observation, PeerLink, Port, PortMode, Scope,
+    VlanDatabase, Vpc, VpcDomain, VpcLeg, VpcRole,
+};
+pub use policy::{
+    Act, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Save, StaticAttachment, SwitchPolicy, VcenterPolicy,
+};
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{Requirement, Snapshot, SwitchState, VcenterState};

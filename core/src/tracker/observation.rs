@@ -28,6 +28,12 @@ pub struct Observation {
     pub neighbors: Option<Vec<Neighbor>>,
     /// The MAC table (of the scope, where the scope is not the whole switch), when it was read.
     pub macs: Option<Vec<MacEntry>>,
+    /// The switch's part in a vPC domain, when `show vpc` was read.
+    pub vpc: Option<Vpc>,
+    /// Every FEX by its number (100–199), when they were read.
+    pub fexes: Option<BTreeMap<u16, Fex>>,
+    /// Whose hands but ours hold the whole switch's configuration, when that was read.
+    pub owners: Option<BTreeSet<ForeignOwner>>,
 }
 
 /// Which ports an observation speaks of.
@@ -73,6 +79,12 @@ pub struct Port {
     pub native: Option<VlanId>,
     /// Whether its link is up; none when that was not read.
     pub up: Option<bool>,
+    /// The VLANs that spanning tree forwards there and that are not suspended (`show interface trunk`, "Vlans in
+    /// spanning tree forwarding state and not pruned"); none when that was not read.
+    pub forwarding: Option<VlanSet>,
+    /// Whether it is an edge trunk for spanning tree (`spanning-tree port type edge trunk`): on any other trunk a new
+    /// VLAN waits two forward delays, 30 s by default, before it passes frames.
+    pub edge: bool,
 }
 
 /// What kind of port it is, as far as that decides whether we may write.
@@ -145,4 +157,113 @@ pub struct MacEntry {
     pub mac: MacAddr,
     /// Behind which port (a port-channel where the port is a member of one).
     pub interface: InterfaceName,
+}
+
+/// A switch's part in vPC (`show vpc`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Vpc {
+    /// No vPC domain is configured there.
+    None,
+    /// It is one of a pair.
+    Domain(Box<VpcDomain>),
+}
+
+impl Vpc {
+    /// The domain, if there is one.
+    pub fn domain(&self) -> Option<&VpcDomain> {
+        match self {
+            Self::None => None,
+            Self::Domain(domain) => Some(domain),
+        }
+    }
+}
+
+/// One switch's view of its vPC domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcDomain {
+    /// `vpc-domain-id`, 1–1000; two pairs of one fabric may have the same.
+    pub id: u16,
+    /// `vpc-role`.
+    pub role: VpcRole,
+    /// `vpc-peer-status`: whether the adjacency over the peer-link stands (`peer-ok`).
+    pub adjacent: bool,
+    /// `vpc-peer-keepalive-status`: whether the peer is heard over the keepalive link (`peer-alive`). With the
+    /// adjacency gone, this alone tells a dead peer from a broken peer-link.
+    pub alive: bool,
+    /// The peer-link; none while none is configured.
+    pub peer_link: Option<PeerLink>,
+    /// Every vPC by its port-channel.
+    pub legs: BTreeMap<InterfaceName, VpcLeg>,
+}
+
+/// A switch's role in its vPC domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VpcRole {
+    /// It, and it acts as primary now.
+    Primary,
+    /// It, and it acts as secondary now: it suspends its legs when the peer-link breaks and the peer is alive.
+    Secondary,
+    /// None elected yet, or a word that we do not know.
+    Unknown,
+}
+
+/// The port-channel between the two switches of a pair.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerLink {
+    /// `peerlink-ifindex`.
+    pub interface: InterfaceName,
+    /// `peer-link-port-state`.
+    pub up: bool,
+    /// `peer-up-vlan-bitset`: the VLANs that pass it.
+    pub vlans: VlanSet,
+}
+
+/// One switch's leg of a vPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcLeg {
+    /// `vpc-id`: the port-channel of the peer with the same one is the other leg.
+    pub id: u16,
+    /// `vpc-port-state`.
+    pub up: bool,
+    /// `vpc-consistency`: a type-1 mismatch takes the leg of the secondary down.
+    pub consistent: bool,
+    /// `up-vlan-bitset`: the VLANs that pass it now; what is allowed and not in here is suspended.
+    pub vlans: VlanSet,
+}
+
+/// A fabric extender (`show fex`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fex {
+    /// Its serial number: a FEX with two parents shows the same on both.
+    pub serial: String,
+    /// Whether it is `Online`.
+    pub online: bool,
+}
+
+/// Somebody else's machinery that owns a switch's configuration: it is read and reported, and not written (rule 9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForeignOwner {
+    /// `feature vmtracker` of the switch itself.
+    VmTracker,
+    /// `feature-set fabricpath`.
+    FabricPath,
+    /// A switch-profile (config-sync).
+    SwitchProfile,
+    /// The switch is in maintenance mode.
+    Maintenance,
+    /// VTP as server or client: another switch may change the VLAN database; only creating VLANs is left alone.
+    Vtp,
+    /// A VXLAN leaf (`feature vn-segment-vlan-based`): edge ports are managed, VLANs are never created.
+    Vxlan,
+}
+
+impl ForeignOwner {
+    /// Whether it forbids every write, and not only creating VLANs.
+    pub const fn owns_ports(self) -> bool {
+        match self {
+            Self::VmTracker | Self::FabricPath | Self::SwitchProfile | Self::Maintenance => true,
+            Self::Vtp | Self::Vxlan => false,
+        }
+    }
 }

@@ -23,6 +23,38 @@ pub struct Policy {
     pub attachments: Vec<StaticAttachment>,
     /// VLANs that stand on every host port of a cluster.
     pub floors: Vec<Floor>,
+    /// What is done about links between switches that lack a VLAN.
+    pub links: LinkPolicy,
+    /// When running-config is copied to startup-config.
+    pub save: Save,
+}
+
+/// What is done about peer-links and fabric links that lack a VLAN which both their ends need.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LinkPolicy {
+    /// Say so: the default.
+    #[default]
+    Verify,
+    /// Add it, and never take it off.
+    Provision,
+}
+
+/// When running-config is copied to startup-config.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Save {
+    /// So long after our last change, on both switches of a pair: the default, 5 minutes.
+    After(Duration),
+    /// Every day at this time after midnight UTC.
+    At(Duration),
+    /// Never.
+    Never,
+}
+
+impl Default for Save {
+    fn default() -> Self {
+        Self::After(Duration::from_secs(5 * 60))
+    }
 }
 
 /// How many withdrawals one switch sees in ten minutes.
@@ -50,6 +82,8 @@ pub struct SwitchPolicy {
     pub allowed: Option<VlanSet>,
     /// Ports with rules of their own.
     pub interfaces: BTreeMap<InterfaceName, InterfacePolicy>,
+    /// Its vPC peer as people know it; what the switches say must agree with it.
+    pub vpc_peer: Option<SwitchName>,
 }
 
 /// One port's part of the policy.

@@ -117,7 +117,8 @@ impl SwitchMeter for Silent {
 }
 
 fn policy() -> Policy {
-    let own = SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new() };
+    let own =
+        SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
     Policy {
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
@@ -126,6 +127,8 @@ fn policy() -> Policy {
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
         attachments: Vec::new(),
         floors: Vec::new(),
+        links: vmtracker_core::tracker::LinkPolicy::default(),
+        save: vmtracker_core::tracker::Save::default(),
     }
 }
 
@@ -170,6 +173,9 @@ async fn an_intent_becomes_a_write_and_its_outcome_a_fact() {
     let place = Place::Interface(PORT);
     let intent = Configure {
         unsettled: BTreeSet::new(),
+        peer_link: None,
+        links: BTreeSet::new(),
+        paired: false,
         switch: SwitchName::from("leaf1"),
         serial: "S1".to_owned(),
         generation: 1,

@@ -127,7 +127,8 @@ impl Controller {
 }
 
 fn policy(world: &World) -> Policy {
-    let switch = || SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new() };
+    let switch =
+        || SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
     Policy {
         hold_down: HOLD_DOWN,
         pace: Pace::Guarded,
@@ -136,5 +137,7 @@ fn policy(world: &World) -> Policy {
         switches: world.switches.keys().map(|name| (name.as_str().into(), switch())).collect(),
         attachments: Vec::new(),
         floors: Vec::new(),
+        links: vmtracker_core::tracker::LinkPolicy::default(),
+        save: vmtracker_core::tracker::Save::default(),
     }
 }

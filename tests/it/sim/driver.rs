@@ -233,7 +233,7 @@ impl Sim {
                 }
                 Intent::Journal(records) => self.after(COMMIT, Happening::Commit(life, records, None)),
                 Intent::Brake(brake) => self.store.brake = brake,
-                Intent::Met { .. } => {}
+                Intent::Met { .. } | Intent::Save { .. } => {}
             }
         }
     }

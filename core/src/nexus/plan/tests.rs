@@ -18,7 +18,8 @@ fn set(text: &str) -> VlanSet {
 }
 
 fn policy(allowed: Option<&str>) -> Policy {
-    let own = SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new() };
+    let own =
+        SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
     Policy {
         hold_down: std::time::Duration::from_secs(5),
         pace: Pace::Unlimited,
@@ -27,6 +28,8 @@ fn policy(allowed: Option<&str>) -> Policy {
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
         attachments: Vec::new(),
         floors: Vec::new(),
+        links: Default::default(),
+        save: Default::default(),
     }
 }
 
@@ -36,7 +39,7 @@ fn guard(allowed: Option<&str>) -> Guard {
 
 fn reading(mode: PortMode, allowed: Allowed) -> Reading {
     let mut reading = Reading::default();
-    reading.learn_port(PORT, NOW, Port { mode, allowed, native: None, up: None }, false);
+    reading.learn_port(PORT, NOW, Port { mode, allowed, native: None, up: None, forwarding: None, edge: true }, false);
     let database = VlanDatabase { present: set("1,10"), active: set("1,10"), reserved: set("3968-4094") };
     reading.learn_vlans(NOW, database);
     reading
@@ -47,6 +50,9 @@ fn intent(present: &[(Place, &str)], absent: &[(Place, &str)]) -> Configure {
     let gone = |vlans: &&str| Withdrawal { vlans: set(vlans), until };
     Configure {
         unsettled: std::collections::BTreeSet::new(),
+        peer_link: None,
+        links: std::collections::BTreeSet::new(),
+        paired: false,
         switch: SwitchName::from("leaf1"),
         serial: "S1".to_owned(),
         generation: 1,

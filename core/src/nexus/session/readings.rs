@@ -87,7 +87,14 @@ impl Session {
 
     fn port(&self, interface: InterfaceName, config: &PortConfig) -> Port {
         let status = self.status.get(&interface).and_then(|status| status.mode.as_ref());
-        Port { mode: config.mode_or(status), allowed: config.allowed(), native: config.native(), up: None }
+        Port {
+            mode: config.mode_or(status),
+            allowed: config.allowed(),
+            native: config.native(),
+            up: None,
+            forwarding: None,
+            edge: true,
+        }
     }
 
     /// What the tracker is told: the ports of the scope as they are known now. A port that a write touched meanwhile
@@ -109,6 +116,9 @@ impl Session {
             port_channels: read.channels,
             neighbors: read.neighbors,
             macs: read.macs,
+            vpc: None,
+            fexes: None,
+            owners: None,
         }
     }
 

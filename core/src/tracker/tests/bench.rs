@@ -101,7 +101,8 @@ fn group(number: u16) -> PortGroup {
 
 fn policy() -> Policy {
     let switch = |name: &str| {
-        let policy = SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new() };
+        let policy =
+            SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
         (name.into(), policy)
     };
     Policy {
@@ -112,6 +113,8 @@ fn policy() -> Policy {
         switches: BTreeMap::from([switch("leafa"), switch("leafb")]),
         attachments: Vec::new(),
         floors: Vec::new(),
+        links: Default::default(),
+        save: Default::default(),
     }
 }
 
@@ -215,7 +218,7 @@ impl Bench {
                         self.store.extend(records.clone());
                         queue.push_back(Event::Recorded(records));
                     }
-                    Intent::Brake(_) | Intent::Met { .. } => {}
+                    Intent::Brake(_) | Intent::Met { .. } | Intent::Save { .. } => {}
                 }
             }
         }
@@ -292,6 +295,8 @@ impl Bench {
             allowed: Allowed::List(list.clone()),
             native: None,
             up: Some(true),
+            forwarding: None,
+            edge: true,
         };
         let identity = Identity {
             hostname: name.to_string(),
@@ -319,6 +324,9 @@ impl Bench {
             port_channels: whole.then(BTreeMap::new),
             neighbors: whole.then(|| switch.ports.keys().map(neighbor).collect()),
             macs: None,
+            vpc: None,
+            fexes: None,
+            owners: None,
         }
     }
 

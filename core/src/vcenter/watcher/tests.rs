@@ -73,6 +73,7 @@ fn short(events: &[Event]) -> String {
             | Event::HintsSeen { .. }
             | Event::Observed(_)
             | Event::Done(_)
+            | Event::Saved { .. }
             | Event::SwitchLost { .. }
             | Event::Recorded(_)
             | Event::PolicyChanged(_)

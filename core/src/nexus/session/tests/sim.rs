@@ -67,7 +67,8 @@ pub(super) struct Sim {
 }
 
 pub(super) fn policy() -> Policy {
-    let own = SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new() };
+    let own =
+        SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
     Policy {
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
@@ -76,6 +77,8 @@ pub(super) fn policy() -> Policy {
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
         attachments: Vec::new(),
         floors: Vec::new(),
+        links: Default::default(),
+        save: Default::default(),
     }
 }
 
@@ -173,6 +176,9 @@ impl Sim {
         let wanted = present.iter().flat_map(|(place, vlans)| vlans.iter().map(|vlan| (*place, vlan)));
         Arc::new(Configure {
             unsettled: BTreeSet::new(),
+            peer_link: None,
+            links: BTreeSet::new(),
+            paired: false,
             switch: SwitchName::from("leaf1"),
             serial: "S1".to_owned(),
             generation: self.generation,
