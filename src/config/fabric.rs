@@ -9,7 +9,7 @@ use vmtracker_core::{
 
 use super::{
     settings::Service,
-    source::{Section, Source},
+    source::{Located, Section, Source},
     value,
 };
 
@@ -30,7 +30,7 @@ pub(super) struct Fabric {
     pub(super) save: Save,
 }
 
-pub(super) fn fabric(section: Option<&Section<'_>>) -> Fabric {
+pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabric {
     let mut fabric = Fabric {
         mode: Mode::both(Act::Observe),
         allowed: None,
@@ -46,7 +46,7 @@ pub(super) fn fabric(section: Option<&Section<'_>>) -> Fabric {
     fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
     fabric.pace = section.parse("pace", pace).map_or(fabric.pace, |it| it.value);
     fabric.links = section.parse("links", links).map_or(fabric.links, |it| it.value);
-    fabric.save = section.parse("save", value::save).map_or(fabric.save, |it| it.value);
+    fabric.save = save(source, section).unwrap_or(fabric.save);
     fabric
 }
 
@@ -101,6 +101,16 @@ fn pace(text: &str) -> Result<Pace, String> {
         "unlimited" => Ok(Pace::Unlimited),
         _ => Err(format!("{text:?} is not a pace; use \"guarded\" or \"unlimited\"")),
     }
+}
+
+/// `fabric.save`; what is saved late or never may be lost, and with it VLANs on two switches.
+fn save(source: &Source<'_>, section: &Section<'_>) -> Option<Save> {
+    let Located { value, key, span } = section.parse("save", value::save)?;
+    if !matches!(value, Save::After(_)) {
+        let advice = "a vPC peer that is reloaded before our changes were saved returns without them, and suspends, on both switches, the VLANs that it lacks";
+        source.warn(key, span, advice);
+    }
+    Some(value)
 }
 
 fn links(text: &str) -> Result<LinkPolicy, String> {

@@ -89,7 +89,7 @@ impl Config {
 }
 
 fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
-    let fabric = fabric::fabric(root.section("fabric").as_ref());
+    let fabric = fabric::fabric(source, root.section("fabric").as_ref());
     let service = fabric::service(source, root.section("service").as_ref());
     let vcenters = devices::vcenters(source, root);
     let switches = devices::switches(source, root, fabric.mode);

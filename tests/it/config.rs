@@ -76,10 +76,10 @@ fn the_shipped_file_with_its_examples_is_valid_and_shows_every_key() {
     let text: Vec<String> = shipped().replace(variable, "PATH").lines().map(uncomment).collect();
     let (config, warnings) = parse(&text.join("\n")).expect("valid");
     assert_eq!(warnings, []);
-    assert_eq!((config.vcenters.len(), config.switches.len()), (1, 1));
+    assert_eq!((config.vcenters.len(), config.switches.len()), (1, 2));
     assert_eq!((config.policy.attachments.len(), config.policy.floors.len()), (1, 1));
-    let known = "mode allowed_vlans hold_down pace store control metrics log name url username password_file \
-                 password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans";
+    let known = "mode allowed_vlans hold_down pace links save store control metrics log name url username password_file \
+                 password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer";
     for key in known.split_whitespace() {
         assert!(text.iter().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not shown");
     }
@@ -103,6 +103,32 @@ fn every_fault_is_reported_at_once_with_its_line() {
             "13 switch[1].pasword_file: unknown key; did you mean \"password_file\"?",
         ],
     );
+}
+
+#[test]
+fn a_pair_is_two_switches_of_the_file_and_a_save_has_a_time() {
+    let switch = SWITCH.replace("password_file", "vpc_peer = 'leaf-1'\npassword_file");
+    check(&switch, &["5 switch[1].vpc_peer: a switch is not its own peer"]);
+    let switch = switch.replace("peer = 'leaf-1'", "peer = 'leaf-9'");
+    let switch = format!("[fabric]\nlinks = 'all'\nsave = '5m'\n{switch}");
+    check(
+        &switch,
+        &[
+            "2 fabric.links: \"all\" is no policy",
+            "3 fabric.save: \"5m\" is no time",
+            "8 switch[1].vpc_peer: no [[switch]] is called \"leaf-9\"",
+        ],
+    );
+}
+
+#[test]
+fn to_save_late_or_never_is_warned_of() {
+    for (save, warned) in [("after 5m", 0), ("at 03:30", 1), ("never", 1)] {
+        let (_, warnings) = parse(&format!("[fabric]\nsave = '{save}'\n")).expect("valid");
+        assert_eq!(warnings.len(), warned, "{save}: {warnings:?}");
+        let told = |warning: &Fault| warning.to_string().contains("suspends, on both switches");
+        assert!(warnings.iter().all(told), "{warnings:?}");
+    }
 }
 
 #[test]
