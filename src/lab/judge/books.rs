@@ -3,7 +3,10 @@
 //! Fed with whole truths (`see` a VM, `look` at a switch), so that the work is in proportion to what changed. All of it
 //! on the caller's time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use vmtracker_core::net::{MoId, SwitchName, VcenterName};
 
@@ -19,6 +22,10 @@ use crate::lab::model::{
     dataplane::{Fabric, Leg, Place, Truth},
 };
 
+/// A write may still begin so long after vCenter told a change, and not know of it: the answer is read, three actors
+/// hand it on, and the journal is asked.
+const REACTION: Duration = Duration::from_millis(10);
+
 /// A VM, or a host for the sake of its vmkernel adapters, in one vCenter.
 pub(super) type Key = (VcenterName, MoId);
 
@@ -28,6 +35,21 @@ struct Entry {
     planned: bool,
     dark: bool,
     needs_write: bool,
+    news: Option<News>,
+}
+
+/// A VM's last change that nobody announced: its number, and when vCenter told it.
+#[derive(Clone, Copy, Debug)]
+struct News {
+    number: u64,
+    told: Option<LabTime>,
+}
+
+impl News {
+    /// Whether a write that began then may have begun without it.
+    fn came_after(&self, began: LabTime) -> bool {
+        self.told.is_none_or(|told| began <= told + REACTION)
+    }
 }
 
 /// The books.
@@ -41,6 +63,9 @@ pub(super) struct Books {
     moves: Moves,
     latency: Latency,
     oracle: Oracle,
+    untold: BTreeMap<VcenterName, BTreeSet<(u64, Key)>>,
+    /// When the last write of each switch began.
+    writing: BTreeMap<SwitchName, LabTime>,
     reads: u64,
     writes: u64,
 }
@@ -71,7 +96,7 @@ impl Books {
         let after = truth.as_ref().map(legs).unwrap_or_default();
         self.take(key, upto, after.difference(&before), fabric, now);
         self.judge_move(old.as_ref(), truth.as_ref());
-        let entry = truth.map(|truth| self.enter(old.as_ref(), truth));
+        let entry = truth.map(|truth| self.enter(key, old.as_ref(), truth, upto));
         self.leave(key, old, now);
         self.release(key, upto, before.difference(&after), now);
         if let Some(entry) = entry {
@@ -125,7 +150,7 @@ impl Books {
         }
     }
 
-    fn enter(&self, old: Option<&Entry>, truth: Truth) -> Entry {
+    fn enter(&mut self, key: &Key, old: Option<&Entry>, truth: Truth, upto: u64) -> Entry {
         let lacking = |target: &BTreeSet<Leg>| target.iter().any(|leg| !self.needs.stands(leg));
         let begun = old.and_then(|entry| entry.truth.moving.as_ref());
         let needs_write = match &truth.moving {
@@ -133,7 +158,15 @@ impl Books {
             Some((_, target)) => lacking(target),
             None => false,
         };
-        Entry { planned: is_planned(old, &truth), dark: false, needs_write, truth }
+        let (planned, news) = match origin(old, &truth) {
+            Origin::Announced => (true, None),
+            Origin::Same { planned, news } => (planned, news),
+            Origin::News => {
+                self.untold.entry(key.0.clone()).or_default().insert((upto, key.clone()));
+                (false, Some(News { number: upto, told: None }))
+            }
+        };
+        Entry { planned, dark: false, needs_write, news, truth }
     }
 
     fn leave(&mut self, key: &Key, old: Option<Entry>, now: LabTime) {
@@ -156,14 +189,19 @@ impl Books {
             self.users.entry(leg.clone()).or_default().insert(key.clone());
         }
         self.vms.insert(key.clone(), entry);
-        self.weigh(key, now);
+        self.weigh(key, None, now);
     }
 
-    /// Whether the VM's frames pass, anew. Once they passed, darkness has no excuse any more.
-    fn weigh(&mut self, key: &Key, now: LabTime) {
+    /// Whether the VM's frames pass, anew. Once they passed, darkness has no excuse any more, but a write that began
+    /// (`fell`) before anybody could know that they must.
+    fn weigh(&mut self, key: &Key, fell: Option<LabTime>, now: LabTime) {
         let Some(entry) = self.vms.get_mut(key) else { return };
         let dark = entry.truth.blocked || entry.truth.uses.iter().any(|leg| !self.needs.stands(leg));
-        let (was_dark, planned) = (std::mem::replace(&mut entry.dark, dark), entry.planned);
+        let was_dark = std::mem::replace(&mut entry.dark, dark);
+        if dark && !was_dark && entry.news.zip(fell).is_some_and(|(news, began)| news.came_after(began)) {
+            entry.planned = false;
+        }
+        let planned = entry.planned;
         entry.planned |= !dark;
         if dark != was_dark {
             self.darkness(planned).step(dark, now);
@@ -180,8 +218,9 @@ impl Books {
             if stands {
                 self.latency.stands(&leg, now);
             }
+            let fell = self.writing.get(switch).copied().filter(|_| !stands);
             for key in self.users.get(&leg).cloned().unwrap_or_default() {
-                self.weigh(&key, now);
+                self.weigh(&key, fell, now);
             }
         }
     }
@@ -192,6 +231,7 @@ impl Books {
         if began {
             self.writes += u64::from(write);
             self.reads += u64::from(!write);
+            self.writing.extend(write.then(|| (switch.clone(), now)));
         }
     }
 
@@ -199,6 +239,16 @@ impl Books {
     pub(super) fn told(&mut self, vcenter: &VcenterName, upto: u64, now: LabTime) {
         self.latency.told(vcenter, upto, now);
         self.oracle.told(vcenter, upto, now);
+        let Some(untold) = self.untold.get_mut(vcenter) else { return };
+        while let Some((number, _)) = untold.first()
+            && *number <= upto
+        {
+            let Some((number, key)) = untold.pop_first() else { return };
+            let news = self.vms.get_mut(&key).and_then(|entry| entry.news.as_mut());
+            if let Some(news) = news.filter(|news| news.number == number) {
+                news.told = Some(now);
+            }
+        }
     }
 
     /// Forgets what happened so far: the run begins now.
@@ -266,11 +316,24 @@ fn arrived(old: &Truth, new: &Truth) -> bool {
     new.host != old.host && old.moving.as_ref().is_some_and(|(to, _)| *to == new.host)
 }
 
-fn is_planned(old: Option<&Entry>, new: &Truth) -> bool {
-    let Some(old) = old else { return false };
-    if old.truth.host != new.host {
-        return arrived(&old.truth, new);
-    }
+/// Where what a VM needs comes from.
+enum Origin {
+    /// A vMotion took it here.
+    Announced,
+    /// It needs what it needed.
+    Same { planned: bool, news: Option<News> },
+    /// Nobody announced it.
+    News,
+}
+
+fn origin(old: Option<&Entry>, new: &Truth) -> Origin {
+    let Some(old) = old else { return Origin::News };
     let vlans = |truth: &Truth| truth.requires.iter().map(|leg| leg.vlan).collect::<BTreeSet<_>>();
-    old.planned && vlans(&old.truth) == vlans(new)
+    if old.truth.host != new.host {
+        if arrived(&old.truth, new) { Origin::Announced } else { Origin::News }
+    } else if vlans(&old.truth) == vlans(new) {
+        Origin::Same { planned: old.planned, news: old.news }
+    } else {
+        Origin::News
+    }
 }

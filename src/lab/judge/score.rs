@@ -29,7 +29,8 @@ impl Quantiles {
 pub struct DarkSeconds {
     /// After a vMotion, which vCenter announces, or without any change of the VM's own: the controller had its chance.
     pub planned: f64,
-    /// After what nobody announces: power-on, creation, another port group, a restart by HA.
+    /// After what nobody announces: power-on, creation, another port group, a restart by HA; until frames pass, or by a
+    /// write that began before that was told.
     pub unplanned: f64,
 }
 

@@ -14,6 +14,7 @@ use vmtracker_core::{
 use super::{
     case::{Case, Op},
     driver::Sim,
+    ends::Ends,
     hands::{Line, forbidden},
 };
 
@@ -30,9 +31,10 @@ const KEPT: [&str; 1] = ["but host "];
 const BRAKED: &str = "but the brake is on";
 /// A host that is away since before the controller started cannot be asked where it hangs.
 const PUZZLED: &str = "but it cannot be told what ";
+/// A VM that left is one whose end nobody can hear, or something went wrong.
+const LEFT: &str = "left the inventory without a cause";
 /// The same where something went wrong.
-const KEPT_AFTER_A_FAULT: [&str; 5] =
-    ["but host ", BRAKED, "but nobody knows what it stood for", "left the inventory without a cause", PUZZLED];
+const KEPT_AFTER_A_FAULT: [&str; 5] = ["but host ", BRAKED, "but nobody knows what it stood for", LEFT, PUZZLED];
 
 /// Plays a case and asserts what must hold of it.
 pub(super) fn check(case: &Case) {
@@ -86,7 +88,8 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     let missing = dark(sim, &snapshot);
     let findings = || format!("{:#?}", snapshot.findings);
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
-    let surplus: Vec<Line> = surplus(sim).into_iter().filter(|line| !is_explained(line, kept, &snapshot)).collect();
+    let surplus: Vec<Line> =
+        surplus(sim).into_iter().filter(|line| !is_explained(line, kept, &sim.ends, &snapshot)).collect();
     ensure(surplus.is_empty(), || format!("at {:?} ours for no reason: {surplus:?}\n{}", sim.now, findings()))
 }
 
@@ -134,11 +137,11 @@ fn surplus(sim: &Sim) -> BTreeSet<Line> {
 }
 
 /// Whether a finding says why a VLAN of ours stands where nobody needs it.
-fn is_explained((switch, interface, vlan): &Line, kept: &[&str], snapshot: &Snapshot) -> bool {
+fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, snapshot: &Snapshot) -> bool {
     let subject = format!("{switch} {interface} VLAN {vlan}");
     let mut about = snapshot.findings.iter().filter(|found| found.subject == subject);
     let says = about.any(|found| match found.kind == FindingKind::WithdrawalBlocked {
-        true => kept.iter().any(|why| found.text.contains(why)),
+        true => kept.iter().any(|why| found.text.contains(why)) || ends.blocks(&found.text),
         false => found.kind == FindingKind::Unproved,
     });
     // What a host that is away, a cable that is not known or the brake holds back stands under that one finding.
@@ -152,8 +155,10 @@ fn is_explained((switch, interface, vlan): &Line, kept: &[&str], snapshot: &Snap
             && requirement.port.interface == *interface
             && requirement.vlan == *vlan
     });
-    let away = [FindingKind::AbsentHost, FindingKind::Orphan];
-    says || held || (required && snapshot.findings.iter().any(|found| away.contains(&found.kind)))
+    let orphan =
+        |found: &Finding| found.kind == FindingKind::Orphan && (kept.contains(&LEFT) || ends.is_orphan(&found.subject));
+    let away = |found: &Finding| found.kind == FindingKind::AbsentHost || orphan(found);
+    says || held || (required && snapshot.findings.iter().any(away))
 }
 
 /// Whether the host that a finding is about hangs on this port.

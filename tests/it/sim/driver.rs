@@ -20,6 +20,7 @@ use vmtracker_core::{
 use super::{
     case::Shape,
     controller::{Controller, HOLD_DOWN, Store},
+    ends::Ends,
     hands::{Hands, lists},
     nexus::{Exchange, Step},
     vcenter::Polled,
@@ -77,6 +78,7 @@ pub(super) struct Sim {
     pub(super) judge: Judge,
     chatter: Chatter,
     pub(super) hands: Hands,
+    pub(super) ends: Ends,
     pub(super) roster: Vec<(String, MoId)>,
     pub(super) store: Store,
     pub(super) controller: Option<Controller>,
@@ -104,6 +106,7 @@ impl Sim {
             cabling,
             judge,
             hands: Hands::default(),
+            ends: Ends::default(),
             store: Store::default(),
             controller: None,
             life: 0,

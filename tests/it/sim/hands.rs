@@ -30,6 +30,8 @@ pub(super) struct Hands {
     pub(super) ours: BTreeSet<Line>,
     /// What an operator added or removed, and when last.
     by_hand: BTreeMap<Line, LabTime>,
+    /// What the controller sent to be added, and when last.
+    sent: BTreeMap<Line, LabTime>,
     /// What was ours when an operator took it, or raced with an operator: whose it is afterwards cannot be told.
     disputed: BTreeSet<Line>,
     /// What a controller that died meanwhile had sent: its successor may have looked too early.
@@ -49,6 +51,7 @@ impl Hands {
             match step {
                 Step::Allow { interface, vlans } => {
                     self.needless(switch, *interface, &vlans.intersection(&switch.allowed(*interface)), now);
+                    vlans.iter().for_each(|vlan| self.adds((switch.hostname().to_owned(), *interface, vlan), now));
                 }
                 Step::Remove { interface, vlans } => {
                     self.needless(switch, *interface, &vlans.difference(&switch.allowed(*interface)), now);
@@ -64,6 +67,13 @@ impl Hands {
         }
     }
 
+    fn adds(&mut self, line: Line, now: LabTime) {
+        if raced(&self.by_hand, &line, now) {
+            self.disputed.insert(line.clone());
+        }
+        self.sent.insert(line, now);
+    }
+
     fn needless(&mut self, switch: &Switch, interface: InterfaceName, vlans: &VlanSet, now: LabTime) {
         let name = switch.hostname().to_owned();
         for vlan in vlans.iter() {
@@ -77,8 +87,7 @@ impl Hands {
     /// A write of the controller, alive or `late`, was served.
     pub(super) fn served(&mut self, name: &str, before: &Lists, after: &Lists, alive: bool, now: LabTime) {
         for (line, added) in changes(name, before, after) {
-            let raced = self.by_hand.get(&line).is_some_and(|at| now.saturating_sub(*at) < RACE);
-            if raced {
+            if raced(&self.by_hand, &line, now) {
                 self.disputed.insert(line.clone());
             }
             if !alive {
@@ -99,8 +108,16 @@ impl Hands {
                 self.disputed.insert(line);
             }
         }
+        if raced(&self.sent, &line, now) {
+            self.disputed.insert(line.clone());
+        }
         self.by_hand.insert(line, now);
     }
+}
+
+/// Whether the other side had its hand on a line so short a time ago that neither could know.
+fn raced(other: &BTreeMap<Line, LabTime>, line: &Line, now: LabTime) -> bool {
+    other.get(line).is_some_and(|at| now.saturating_sub(*at) < RACE)
 }
 
 /// What differs between two lists of trunks, and whether it came (or went).

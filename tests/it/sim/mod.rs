@@ -14,6 +14,7 @@ mod case;
 mod check;
 mod controller;
 mod driver;
+mod ends;
 mod hands;
 mod nexus;
 mod operate;

@@ -70,12 +70,7 @@ impl Sim {
             Op::PowerOff { vm } => self.on_vm(vm, Vcenter::power_off),
             Op::Move { vm, host, copy_ms } => self.migrate(vm, host, copy_ms, true),
             Op::FailMove { vm, host, copy_ms } => self.migrate(vm, host, copy_ms, false),
-            Op::Destroy { vm } => self.on_vm(vm, |vcenter, id| {
-                if vcenter.vm(id).is_some_and(|vm| vm.power == SimPower::On) {
-                    vcenter.power_off(id)?;
-                }
-                vcenter.destroy_vm(id)
-            }),
+            Op::Destroy { vm } => self.destroy(vm),
             Op::Vanish { vm } => self.on_vm(vm, Vcenter::vanish_vm),
             Op::Plug { vm, group } => {
                 let name = format!("vlan-{}", FIRST_VLAN + group % self.shape.groups);
@@ -115,6 +110,22 @@ impl Sim {
         let vm = vcenter.vm(&id).filter(|vm| !vm.hidden).ok_or(Refused::NoSuchVm)?;
         answering(vcenter, &vm.host)?;
         act(vcenter, &id).map(drop)
+    }
+
+    fn destroy(&mut self, number: usize) -> Result<(), Refused> {
+        let mut ends = std::mem::take(&mut self.ends);
+        let done = self.on_vm(number, |vcenter, id| {
+            let vm = vcenter.vm(id).ok_or(Refused::NoSuchVm)?;
+            let (host, who) = (vm.host.clone(), format!("{} ({id})", vm.name));
+            if vm.power == SimPower::On {
+                vcenter.power_off(id)?;
+            }
+            let number = vcenter.destroy_vm(id)?;
+            ends.destroyed(vcenter, host, number, who);
+            Ok(number)
+        });
+        self.ends = ends;
+        done
     }
 
     fn migrate(&mut self, vm: usize, host: usize, copy_ms: u64, well: bool) -> Result<(), Refused> {
@@ -180,6 +191,9 @@ impl Sim {
         let dead = vcenter.host(&id).is_some_and(|host| host.connection == SimConnection::NotResponding);
         if dead && (to == SimConnection::Disconnected || vcenter.vms().any(|vm| vm.host == id)) {
             return Err(Refused::NoSuchHost);
+        }
+        if to != SimConnection::Connected {
+            self.ends.host_goes(vcenter, &id);
         }
         vcenter.set_host_connection(&id, to).map(drop)
     }
