@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! VcenterActor ──Fact──▶ TrackerActor ──watch slot: Configure (newest wins)──▶ SwitchActor
-//!                            ▲   │  └────────── Look ───────────────────────────▶ │  │ Claim ▼ ▲ Permit
+//!                            ▲   │  └────────── Look, SaveConfig ───────────────▶ │  │ Claim ▼ ▲ Permit
 //!                            │   └─ Commit ─▶ JournalActor ◀──────────────────────┼──┘
 //!                            └──────────── Fact (Observed, Done, Recorded) ◀──────┘
 //! ```
@@ -38,6 +38,12 @@ pub struct Commit(pub Vec<Record>);
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub struct Look(pub BTreeSet<InterfaceName>);
+
+/// To a switch's actor: copy running-config to startup-config, if nothing of somebody else is unsaved. What came of it
+/// is told to the tracker.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct SaveConfig;
 
 /// To a vCenter's or a switch's actor: end the session in order (log out, finish or abandon what is in flight).
 /// Answered when that is done.

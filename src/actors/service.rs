@@ -183,7 +183,8 @@ impl Service {
         );
         let actor = actor.map_err(|source| ServiceError::Trust(name.clone(), source))?;
         let address = SwitchActor::start_in_arbiter(&self.switch_arbiter.handle(), move |_| actor);
-        let attach = Attach { switch: name.clone(), slot, look: address.clone().recipient() };
+        let (look, save) = (address.clone().recipient(), address.clone().recipient());
+        let attach = Attach { switch: name.clone(), slot, look, save };
         self.tracker.send(attach).await.map_err(|_| ServiceError::Ended)?;
         self.switches.insert(name.clone(), address);
         Ok(())

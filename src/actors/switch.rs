@@ -1,4 +1,5 @@
-//! One switch's actor: a thin shell around the session machine. It waits for an intent, a look, a deadline or an answer,
+//! One switch's actor: a thin shell around the session machine. It waits for an intent, a look, a save, a deadline or an
+//! answer,
 //! feeds the machine, and does what the machine returns.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -16,7 +17,7 @@ use vmtracker_core::{
 
 use super::{
     credentials::Credentials,
-    messages::{Claim, Fact, IntentSlot, Look, Stop},
+    messages::{Claim, Fact, IntentSlot, Look, SaveConfig, Stop},
 };
 use crate::{
     clock,
@@ -313,6 +314,14 @@ impl Handler<Look> for SwitchActor {
 
     fn handle(&mut self, Look(interfaces): Look, ctx: &mut Self::Context) {
         self.feed(Input::Look(interfaces), ctx);
+    }
+}
+
+impl Handler<SaveConfig> for SwitchActor {
+    type Result = ();
+
+    fn handle(&mut self, _: SaveConfig, ctx: &mut Self::Context) {
+        self.feed(Input::Save, ctx);
     }
 }
 

@@ -18,7 +18,7 @@ use vmtracker_core::{
 
 use super::{
     journal::{Keep, Kept},
-    messages::{ClaimError, Commit, Fact, Look, Stop},
+    messages::{ClaimError, Commit, Fact, Look, SaveConfig, Stop},
 };
 use crate::{clock, metrics, store::Entry};
 
@@ -47,6 +47,8 @@ pub struct Attach {
     pub slot: watch::Sender<Option<Arc<Configure>>>,
     /// Where to ask for addresses.
     pub look: Recipient<Look>,
+    /// Where to ask for a save.
+    pub save: Recipient<SaveConfig>,
 }
 
 /// To the tracker's actor: a switch is managed no more.
@@ -117,7 +119,7 @@ impl TrackerActor {
             Intent::Observe { switch, interfaces } => self.looks.entry(switch).or_default().extend(interfaces),
             Intent::Journal(records) => self.records.extend(records),
             Intent::Brake(brake) => self.keep_brake(brake, ctx),
-            Intent::Save { switch } => tracing::debug!("{switch} is to be saved"),
+            Intent::Save { switch } => self.save(&switch, ctx),
             Intent::Met { switch: _, waited } => metrics::event_to_configured(waited),
         }
     }
@@ -168,6 +170,13 @@ impl TrackerActor {
             let asked = attached.look.send(Look(interfaces));
             ctx.spawn(asked.into_actor(self).map(|asked, _, _| asked.unwrap_or_default()));
         }
+    }
+
+    fn save(&self, switch: &SwitchName, ctx: &mut Context<Self>) {
+        let Some(attached) = self.switches.get(switch) else { return };
+        // What came of it is told as a fact; without one the core asks again.
+        let asked = attached.save.send(SaveConfig);
+        ctx.spawn(asked.into_actor(self).map(|asked, _, _| asked.unwrap_or_default()));
     }
 
     fn arm(&mut self, ctx: &mut Context<Self>) {

@@ -25,6 +25,8 @@ const COOKIE: Duration = Duration::from_secs(540);
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// A command runs up to 300 s on the switch (facts: NX-OS §1.6); after this the outcome is unknown and is read back.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// A save takes a busy switch minutes (facts: NX-OS §4.6); the switch itself gives a command 300 s (§1.6).
+const SAVE_TIMEOUT: Duration = Duration::from_secs(300);
 /// NX-API answers at most 10 MB without chunking (facts: NX-OS §1.6).
 const ANSWER_MAX: usize = 32 << 20;
 
@@ -64,8 +66,12 @@ impl NxapiClient {
         Ok(pieces)
     }
 
-    /// One request; once more when an idle connection turned out to be closed (nginx closes idle ones).
+    /// One request; once more when an idle connection turned out to be closed (nginx closes idle ones), but never a
+    /// save: it may have begun.
     async fn ask(&self, commands: &[(Encoding, String)]) -> Result<Vec<Reply>, ClientError> {
+        if commands.iter().any(|(_, command)| *command == Query::Save.to_string()) {
+            return self.patiently(commands, SAVE_TIMEOUT, None).await;
+        }
         match self.patiently(commands, READ_TIMEOUT, None).await {
             Err(ClientError::Broken { .. }) => self.patiently(commands, READ_TIMEOUT, None).await,
             answered => answered,
@@ -100,7 +106,13 @@ impl NxapiClient {
             Ok(answer) => match parse::piece(query, &answer) {
                 Ok(piece) => Ok(Ok(piece)),
                 Err(parse::ParseError::NotNexus) => Err(ClientError::NotNexus { switch }),
-                Err(source) => Err(ClientError::Parse { switch, command: query.to_string(), source }),
+                Err(source) => match parse::piece_when_unreadable(query) {
+                    Some(unknown) => {
+                        tracing::warn!(%switch, "the output of {query} cannot be used: {source}");
+                        Ok(Ok(unknown))
+                    }
+                    None => Err(ClientError::Parse { switch, command: query.to_string(), source }),
+                },
             },
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Reading;
 use crate::{
     net::{InterfaceName, SwitchName, VlanId, VlanSet},
-    tracker::{Act, Mode, Place, Policy, PortMode},
+    tracker::{Act, Configure, ForeignOwner, Mode, Place, Policy, PortMode},
 };
 
 /// What may be written to one switch at all, from the policy alone.
@@ -47,29 +47,38 @@ impl Guard {
         }
     }
 
-    /// Why `vlan` may not be added in `place`.
+    /// Why `vlan` may not be added in `place` for `intent`.
     ///
     /// # Errors
     /// One line for people.
-    pub fn may_add(&self, place: Place, vlan: VlanId, reading: &Reading) -> Result<(), String> {
+    pub fn may_add(&self, place: Place, vlan: VlanId, reading: &Reading, intent: &Configure) -> Result<(), String> {
+        unowned(reading)?;
         match place {
             Place::VlanDatabase => self.may_create(vlan, reading),
             Place::Interface(interface) => {
                 let (allowed, mode) = self.bounds(interface);
                 acts(mode.additions, "additions")?;
                 within(allowed, vlan)?;
+                // A peer-link is written as what it is, or not at all.
+                if reading.peer_link() == Some(interface) && !is_link(interface, intent) {
+                    return Err(format!("{interface} is the vPC peer-link"));
+                }
                 is_ours(interface, reading)
             }
         }
     }
 
-    /// Why `vlan` may not be taken off `place`.
+    /// Why `vlan` may not be taken off `place` for `intent`.
     ///
     /// # Errors
     /// One line for people.
-    pub fn may_remove(&self, place: Place, vlan: VlanId, reading: &Reading) -> Result<(), String> {
+    pub fn may_remove(&self, place: Place, vlan: VlanId, reading: &Reading, intent: &Configure) -> Result<(), String> {
+        unowned(reading)?;
         match place {
             Place::VlanDatabase => Err("a VLAN is never deleted".to_owned()),
+            Place::Interface(interface) if is_link(interface, intent) || reading.peer_link() == Some(interface) => {
+                Err(format!("{interface} is a link between switches: a VLAN is never taken off it"))
+            }
             Place::Interface(interface) => {
                 let (allowed, mode) = self.bounds(interface);
                 acts(mode.withdrawals, "withdrawals")?;
@@ -86,8 +95,34 @@ impl Guard {
     fn may_create(&self, vlan: VlanId, reading: &Reading) -> Result<(), String> {
         acts(self.mode.additions, "additions")?;
         within(&self.creatable, vlan)?;
+        if let Some(owner) = reading.owners.iter().find(|owner| !owner.owns_ports()) {
+            return Err(format!("{}: no VLAN is created here", named(*owner)));
+        }
         let reserved = reading.database().is_none_or(|database| database.reserved.contains(vlan));
         if reserved { Err(format!("VLAN {vlan} is reserved on this switch")) } else { Ok(()) }
+    }
+}
+
+fn is_link(interface: InterfaceName, intent: &Configure) -> bool {
+    intent.peer_link == Some(interface) || intent.links.contains(&interface)
+}
+
+/// What somebody else's machinery owns is not written (design rule 9).
+fn unowned(reading: &Reading) -> Result<(), String> {
+    match reading.owners.iter().find(|owner| owner.owns_ports()) {
+        Some(owner) => Err(format!("{}: nothing is written here", named(*owner))),
+        None => Ok(()),
+    }
+}
+
+const fn named(owner: ForeignOwner) -> &'static str {
+    match owner {
+        ForeignOwner::VmTracker => "the switch's own feature vmtracker is on",
+        ForeignOwner::FabricPath => "the switch is part of a FabricPath network",
+        ForeignOwner::SwitchProfile => "a switch-profile owns the configuration",
+        ForeignOwner::Maintenance => "the switch is in maintenance mode",
+        ForeignOwner::Vtp => "the switch is a VTP server or client",
+        ForeignOwner::Vxlan => "the switch is a VXLAN leaf",
     }
 }
 

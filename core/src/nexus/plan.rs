@@ -17,18 +17,21 @@ pub struct Plan {
     pub remove: BTreeMap<Place, VlanSet>,
     /// What needs no write: it is there, it is gone, or it may not be written.
     pub settled: Vec<Outcome>,
+    /// The places that come before edge ports, in their order: peer-link, fabric links.
+    pub order: Vec<Place>,
 }
 
 /// Plans `intent` against what the switch was last read to be. Withdrawals whose time is over at `now` are left out.
 pub fn plan(intent: &Configure, reading: &Reading, guard: &Guard, now: Moment) -> Plan {
-    let mut plan = Plan::default();
+    let links = intent.peer_link.into_iter().chain(intent.links.iter().copied());
+    let mut plan = Plan { order: links.map(Place::Interface).collect(), ..Plan::default() };
     for (place, vlans) in &intent.present {
-        plan.additions(*place, vlans, reading, guard);
+        plan.additions(*place, vlans, reading, guard, intent);
     }
     for (place, withdrawal) in intent.absent.iter().filter(|(_, withdrawal)| withdrawal.until > now) {
         // What is wanted and withdrawn at once stays: a VLAN too many harms nobody.
         let wanted = intent.present.get(place).map_or(VlanSet::EMPTY, |vlans| (**vlans).clone());
-        plan.removals(*place, &withdrawal.vlans.difference(&wanted), reading, guard);
+        plan.removals(*place, &withdrawal.vlans.difference(&wanted), reading, guard, intent);
     }
     plan
 }
@@ -39,9 +42,11 @@ impl Plan {
         self.add.is_empty() && self.remove.is_empty()
     }
 
-    /// The steps in their order: VLAN database, additions, withdrawals (design rule 7).
+    /// The steps in their order: VLAN database, peer-link, fabric links, edge ports, withdrawals (design rule 7).
     pub fn steps(&self) -> Vec<Step> {
-        let additions = self.add.iter().map(|(place, vlans)| match place {
+        let mut added: Vec<_> = self.add.iter().collect();
+        added.sort_by_key(|(place, _)| self.rank(**place));
+        let additions = added.into_iter().map(|(place, vlans)| match place {
             Place::VlanDatabase => Step::CreateVlans(vlans.clone()),
             Place::Interface(interface) => Step::Allow { interface: *interface, vlans: vlans.clone() },
         });
@@ -51,6 +56,17 @@ impl Plan {
             Place::Interface(interface) => Some(Step::Remove { interface: *interface, vlans: vlans.clone() }),
         });
         additions.chain(removals).collect()
+    }
+
+    /// A frame is never let in at an edge port before the way on is open.
+    fn rank(&self, place: Place) -> usize {
+        match place {
+            Place::VlanDatabase => 0,
+            Place::Interface(_) => {
+                let link = self.order.iter().position(|link| *link == place);
+                1 + link.unwrap_or(self.order.len())
+            }
+        }
     }
 
     /// Every place that a step names.
@@ -78,12 +94,12 @@ impl Plan {
         self.remove.iter().flat_map(|(place, vlans)| vlans.iter().map(|vlan| (*place, vlan)))
     }
 
-    fn additions(&mut self, place: Place, vlans: &VlanSet, reading: &Reading, guard: &Guard) {
+    fn additions(&mut self, place: Place, vlans: &VlanSet, reading: &Reading, guard: &Guard, intent: &Configure) {
         let there = standing(place, reading);
         for vlan in vlans.iter() {
             if there.contains(vlan) {
                 self.settle(place, vlan, StepResult::WasThere);
-            } else if let Err(why) = guard.may_add(place, vlan, reading) {
+            } else if let Err(why) = guard.may_add(place, vlan, reading, intent) {
                 self.settle(place, vlan, StepResult::Refused(why));
             } else {
                 self.add.entry(place).or_default().insert(vlan);
@@ -91,13 +107,13 @@ impl Plan {
         }
     }
 
-    fn removals(&mut self, place: Place, vlans: &VlanSet, reading: &Reading, guard: &Guard) {
+    fn removals(&mut self, place: Place, vlans: &VlanSet, reading: &Reading, guard: &Guard, intent: &Configure) {
         let there = standing(place, reading);
         let mut left = there.clone();
         for vlan in vlans.iter() {
             if !there.contains(vlan) {
                 self.settle(place, vlan, StepResult::WasGone);
-            } else if let Err(why) = guard.may_remove(place, vlan, reading) {
+            } else if let Err(why) = guard.may_remove(place, vlan, reading, intent) {
                 self.settle(place, vlan, StepResult::Refused(why));
             } else if left.len() <= 1 || !is_listed(place, reading) {
                 // The last VLAN of a trunk stays and is released as foreign (design rule 1).

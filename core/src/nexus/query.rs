@@ -10,7 +10,7 @@ use super::parse::config::PortConfig;
 use super::parse::ports::PortStatus;
 use crate::{
     net::{InterfaceName, VlanSet},
-    tracker::{Identity, MacEntry, Neighbor, VlanDatabase},
+    tracker::{Fex, Identity, MacEntry, Neighbor, VlanDatabase, Vpc},
 };
 
 /// One question; prints as the command.
@@ -36,6 +36,25 @@ pub enum Query {
     Macs(InterfaceName),
     /// Who typed what.
     AccountingLog,
+    /// The switch's part in a vPC domain.
+    Vpc,
+    /// Which VLANs spanning tree forwards on which trunk.
+    Trunks,
+    /// Fabric extenders.
+    Fex,
+    /// Which features are enabled.
+    Features,
+    /// Which feature sets are enabled.
+    FeatureSets,
+    /// Whether another switch may change the VLAN database.
+    Vtp,
+    /// Whether it is in maintenance mode.
+    SystemMode,
+    /// Whether a switch-profile (config-sync) is configured.
+    SwitchProfiles,
+    /// Copy running-config to startup-config: the one question that changes something, though no forwarding. It is
+    /// asked alone and never twice.
+    Save,
 }
 
 /// How an answer is encoded.
@@ -48,13 +67,29 @@ pub enum Encoding {
 }
 
 impl Query {
-    /// How its answer is encoded: running-config and the accounting log have no structured output.
+    /// How its answer is encoded: running-config and the accounting log have no structured output; of `show fex` and
+    /// what follows it only the text is known.
     pub const fn encoding(self) -> Encoding {
         match self {
-            Self::Config | Self::PortConfig(_) | Self::AccountingLog => Encoding::Text,
-            Self::Version | Self::Ports | Self::Vlans | Self::PortChannels | Self::Lldp | Self::Cdp | Self::Macs(_) => {
-                Encoding::Structured
-            }
+            Self::Config
+            | Self::PortConfig(_)
+            | Self::AccountingLog
+            | Self::Fex
+            | Self::Features
+            | Self::FeatureSets
+            | Self::Vtp
+            | Self::SystemMode
+            | Self::SwitchProfiles
+            | Self::Save => Encoding::Text,
+            Self::Version
+            | Self::Ports
+            | Self::Vlans
+            | Self::PortChannels
+            | Self::Lldp
+            | Self::Cdp
+            | Self::Macs(_)
+            | Self::Vpc
+            | Self::Trunks => Encoding::Structured,
         }
     }
 
@@ -70,6 +105,11 @@ impl Query {
             Self::Lldp | Self::Cdp => "neighbors",
             Self::Macs(_) => "macs",
             Self::AccountingLog => "accounting_log",
+            Self::Vpc => "vpc",
+            Self::Trunks => "trunks",
+            Self::Fex => "fex",
+            Self::Features | Self::FeatureSets | Self::Vtp | Self::SystemMode | Self::SwitchProfiles => "owners",
+            Self::Save => "save",
         }
     }
 }
@@ -87,11 +127,20 @@ impl fmt::Display for Query {
             Self::Cdp => f.write_str("show cdp neighbors detail"),
             Self::Macs(interface) => write!(f, "show mac address-table interface {interface}"),
             Self::AccountingLog => f.write_str("show accounting log"),
+            Self::Vpc => f.write_str("show vpc"),
+            Self::Trunks => f.write_str("show interface trunk"),
+            Self::Fex => f.write_str("show fex"),
+            Self::Features => f.write_str("show feature"),
+            Self::FeatureSets => f.write_str("show feature-set"),
+            Self::Vtp => f.write_str("show vtp status"),
+            Self::SystemMode => f.write_str("show system mode"),
+            Self::SwitchProfiles => f.write_str("show running-config switch-profile"),
+            Self::Save => f.write_str("copy running-config startup-config"),
         }
     }
 }
 
-/// A parsed answer; one variant for each [`Query`].
+/// A parsed answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
     /// Of [`Query::Version`].
@@ -110,6 +159,24 @@ pub enum Piece {
     Macs(Vec<MacEntry>),
     /// Of [`Query::AccountingLog`].
     Accounting(Vec<accounting::Entry>),
+    /// Of [`Query::Vpc`].
+    Vpc(Vpc),
+    /// Of [`Query::Trunks`]: the VLANs that spanning tree forwards, by trunk.
+    Trunks(BTreeMap<InterfaceName, VlanSet>),
+    /// Of [`Query::Fex`].
+    Fexes(BTreeMap<u16, Fex>),
+    /// Of [`Query::Features`] and [`Query::FeatureSets`]: what is enabled, in the switch's words.
+    Features(BTreeSet<String>),
+    /// Of [`Query::Vtp`]: whether the switch is a VTP server or client.
+    Vtp(bool),
+    /// Of [`Query::SystemMode`]: whether it is in maintenance mode.
+    Maintenance(bool),
+    /// Of [`Query::SwitchProfiles`]: whether there is one.
+    SwitchProfile(bool),
+    /// Of [`Query::Save`]: the switch's words where it did not say that it is complete.
+    Saved(Result<(), String>),
+    /// The switch has no answer to this; what it would have told stays unknown.
+    Silent(Query),
 }
 
 /// The VLANs that NX-OS keeps for itself by default (facts: NX-OS §4.3; where `show system vlan reserved` answers, its

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     net::{InterfaceName, VlanId, VlanSet},
-    tracker::{Moment, Port, PortMode, VlanDatabase},
+    tracker::{ForeignOwner, Moment, Port, PortMode, VlanDatabase, Vpc, VpcLeg},
 };
 
 /// What running-config says of one interface.
@@ -22,6 +22,8 @@ pub struct PortConfig {
     pub native: Option<VlanId>,
     /// `channel-group …`: it is a member.
     pub channel_group: Option<u16>,
+    /// `spanning-tree port type edge trunk`; without the word `trunk` it has no effect on a trunk.
+    pub edge: bool,
 }
 
 /// The mode of a port whose configuration has no line about it. Never `Trunk`: a trunk always has its line, and what
@@ -43,6 +45,12 @@ pub struct Reading {
     pub members: BTreeSet<InterfaceName>,
     /// The VLAN database, and when it was asked for.
     pub vlans: Option<(Moment, VlanDatabase)>,
+    /// What spanning tree forwards on each trunk, and when it was asked for; none: the switch does not tell.
+    pub trunks: Option<(Moment, BTreeMap<InterfaceName, VlanSet>)>,
+    /// The switch's part in a vPC domain, and when it was asked for.
+    pub vpc: Option<(Moment, Vpc)>,
+    /// Who else owned the configuration when that was last read.
+    pub owners: BTreeSet<ForeignOwner>,
 }
 
 impl Reading {
@@ -54,6 +62,45 @@ impl Reading {
     /// The VLAN database as last read.
     pub fn database(&self) -> Option<&VlanDatabase> {
         self.vlans.as_ref().map(|(_, vlans)| vlans)
+    }
+
+    /// What spanning tree forwards on a port: nothing on a trunk that is not told of, unknown where nothing is told.
+    pub fn forwarding(&self, interface: InterfaceName) -> Option<VlanSet> {
+        let (_, trunks) = self.trunks.as_ref()?;
+        let is_trunk = self.port(interface).is_some_and(|port| port.mode == PortMode::Trunk);
+        trunks.get(&interface).cloned().or_else(|| is_trunk.then_some(VlanSet::EMPTY))
+    }
+
+    /// The vPC that a port-channel is a leg of.
+    pub fn leg(&self, interface: InterfaceName) -> Option<&VpcLeg> {
+        self.vpc.as_ref()?.1.domain()?.legs.get(&interface)
+    }
+
+    /// The vPC peer-link.
+    pub fn peer_link(&self) -> Option<InterfaceName> {
+        self.vpc.as_ref()?.1.domain()?.peer_link.as_ref().map(|link| link.interface)
+    }
+
+    /// Takes a newer reading of what is forwarded, and says on which ports that changed.
+    pub fn learn_trunks(&mut self, at: Moment, trunks: BTreeMap<InterfaceName, VlanSet>) -> BTreeSet<InterfaceName> {
+        let Some((known, before)) = &self.trunks else {
+            self.trunks = Some((at, trunks));
+            return BTreeSet::new();
+        };
+        if *known > at {
+            return BTreeSet::new();
+        }
+        let names = before.keys().chain(trunks.keys()).copied();
+        let changed = names.filter(|name| before.get(name) != trunks.get(name)).collect();
+        self.trunks = Some((at, trunks));
+        changed
+    }
+
+    /// Takes a newer reading of the vPC domain; an older one changes nothing.
+    pub fn learn_vpc(&mut self, at: Moment, vpc: Vpc) {
+        if self.vpc.as_ref().is_none_or(|(known, _)| *known <= at) {
+            self.vpc = Some((at, vpc));
+        }
     }
 
     /// Takes a newer reading of a port; an older one changes nothing. Says whether it was taken.

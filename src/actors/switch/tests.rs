@@ -10,15 +10,20 @@ use vmtracker_core::{
     net::{InterfaceName, VlanSet},
     nexus::{
         Piece, Step,
-        parse::{config::PortConfig, ports::PortStatus},
+        parse::{accounting, config::PortConfig, ports::PortStatus},
     },
     tracker::{
-        Act, Configure, Identity, Mode, Moment, Pace, Permit, Place, PortMode, StepResult, SwitchPolicy, VlanDatabase,
+        Act, Configure, Identity, Mode, Moment, Pace, Permit, Place, PortMode, SaveOutcome, StepResult, SwitchPolicy,
+        VlanDatabase,
     },
 };
 
 use super::*;
 use crate::{actors::messages::ClaimError, nexus::Call, tls::Trust};
+
+/// What the switch's accounting log holds: nothing but a line of ours.
+const LOG: &str =
+    "Fri Jan 02 03:04:05 2026:type=update:id=192.0.2.8@pts/3:user=us:cmd=configure terminal ; vlan 7 (SUCCESS)";
 
 const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 
@@ -53,7 +58,16 @@ impl Device {
             Query::PortChannels => Piece::PortChannels(BTreeMap::new()),
             Query::Lldp | Query::Cdp => Piece::Neighbors(Vec::new()),
             Query::Macs(_) => Piece::Macs(Vec::new()),
-            Query::AccountingLog => Piece::Accounting(Vec::new()),
+            Query::AccountingLog => Piece::Accounting(accounting::parse(LOG)),
+            Query::Save => Piece::Saved(Ok(())),
+            Query::Vpc
+            | Query::Trunks
+            | Query::Fex
+            | Query::Features
+            | Query::FeatureSets
+            | Query::Vtp
+            | Query::SystemMode
+            | Query::SwitchProfiles => Piece::Silent(query),
         }
     }
 }
@@ -194,6 +208,14 @@ async fn an_intent_becomes_a_write_and_its_outcome_a_fact() {
     stage.policy.send(Arc::new(policy())).unwrap();
     stage.actor.send(Stop).await.unwrap();
     assert!(!stage.actor.connected());
+}
+
+#[actix::test]
+async fn a_save_is_asked_and_its_outcome_told() {
+    let mut stage = stage(true);
+    assert!(matches!(next(&mut stage.events).await, Event::Observed(seen) if seen.scope == Scope::Whole));
+    stage.actor.send(SaveConfig).await.unwrap();
+    assert!(matches!(next(&mut stage.events).await, Event::Saved { outcome: SaveOutcome::Saved, .. }));
 }
 
 #[actix::test]

@@ -158,3 +158,22 @@ async fn nobody_at_the_address_is_refused() {
     assert_eq!(error.class(), Class::Refused);
     assert!(error.failure().why.contains(&url), "{}", error.failure().why);
 }
+
+#[tokio::test]
+async fn a_save_is_not_sent_again_when_the_connection_broke() {
+    let (answer, seen) = check(vec![String::new(), http("200 OK", "", EMPTY_CHANNELS)], &[Query::Save]).await;
+    assert_eq!((answer.unwrap_err().class(), seen.len()), (Class::Refused, 1));
+    let copied = r#"{"jsonrpc":"2.0","result":{"msg":"[####] 100%\nCopy complete.\n"},"id":1}"#;
+    let (answer, seen) = check(vec![http("200 OK", "", copied)], &[Query::Save]).await;
+    assert_eq!(answer.unwrap(), [Ok(Piece::Saved(Ok(())))]);
+    assert!(seen[0].contains("cli_ascii") && seen[0].contains("copy running-config startup-config"));
+}
+
+#[tokio::test]
+async fn what_no_session_needs_may_be_unreadable() {
+    let foreign = r#"{"jsonrpc":"2.0","result":{"msg":"something else"},"id":1}"#;
+    let (answer, _) = check(vec![http("200 OK", "", foreign)], &[Query::Fex]).await;
+    assert_eq!(answer.unwrap(), [Ok(Piece::Silent(Query::Fex))]);
+    let (answer, _) = check(vec![http("200 OK", "", foreign)], &[Query::Vpc]).await;
+    assert_eq!(answer.unwrap_err().class(), Class::Protocol);
+}

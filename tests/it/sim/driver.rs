@@ -236,7 +236,10 @@ impl Sim {
                 }
                 Intent::Journal(records) => self.after(COMMIT, Happening::Commit(life, records, None)),
                 Intent::Brake(brake) => self.store.brake = brake,
-                Intent::Met { .. } | Intent::Save { .. } => {}
+                Intent::Save { switch } => {
+                    self.after(HOP, Happening::Input(life, switch.to_string(), Input::Save));
+                }
+                Intent::Met { .. } => {}
             }
         }
     }

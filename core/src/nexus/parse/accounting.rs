@@ -32,9 +32,15 @@ enum Effect {
     Unclear,
 }
 
-/// Every entry that can be read; the rest is passed over.
+/// Every entry; what is none is passed over.
 pub fn parse(text: &str) -> Vec<Entry> {
-    text.lines().filter_map(entry).collect()
+    text.lines().filter_map(|line| entry(line).or_else(|| unreadable(line))).collect()
+}
+
+/// A line that is an entry and cannot be read: nobody's, so it proves nothing, and it may have changed anything.
+fn unreadable(line: &str) -> Option<Entry> {
+    let path = vec![line.trim().chars().take(200).collect()];
+    line.contains(":type=").then(|| Entry { user: String::new(), path, success: true })
 }
 
 fn entry(line: &str) -> Option<Entry> {
@@ -64,6 +70,43 @@ pub fn proves(log: &[Entry], user: &str, place: Place, vlan: VlanId) -> bool {
         }
     }
     by_us == Some(true)
+}
+
+/// Whether a save keeps nothing but lines of `user`: nobody else changed anything since the last copy to startup-config.
+///
+/// # Errors
+/// The line of somebody else, or that nobody can tell.
+pub fn only_ours_unsaved(log: &[Entry], user: &str) -> Result<(), String> {
+    if log.is_empty() {
+        return Err("nobody can tell what is unsaved: show accounting log tells nothing".to_owned());
+    }
+    let unsaved = log.rsplit(|entry| entry.success && is_save(&entry.path)).next().unwrap_or_default();
+    let foreign = unsaved.iter().find(|entry| entry.success && entry.user != user && !is_harmless(&entry.path));
+    match foreign {
+        Some(entry) if entry.user.is_empty() => Err(format!("a line that cannot be read: {}", entry.path.join(" ; "))),
+        Some(entry) => Err(format!("{}: {}", entry.user, entry.path.join(" ; "))),
+        None => Ok(()),
+    }
+}
+
+/// `copy running-config startup-config`, also shortened.
+fn is_save(path: &[String]) -> bool {
+    let [command] = path else { return false };
+    let words: Vec<&str> = command.split_whitespace().collect();
+    matches!(words.as_slice(), ["copy", from, to]
+        if from.len() > 2 && to.len() > 2 && "running-config".starts_with(from) && "startup-config".starts_with(to))
+}
+
+/// What changes no configuration: looking, moving about, the beginning and the end of a login.
+fn is_harmless(path: &[String]) -> bool {
+    let words = ["show", "terminal", "exit", "end", "where"];
+    let is = |command: &String| {
+        command.starts_with("shell terminated") || {
+            let first = command.split_whitespace().next().unwrap_or_default();
+            words.contains(&first)
+        }
+    };
+    path.last().is_none_or(is)
 }
 
 fn effect(path: &[String], place: Place, vlan: VlanId) -> Effect {
@@ -202,5 +245,37 @@ mod tests {
             [("ann", "configure terminal ; vlan 1-10 (SUCCESS)"), ("us", "configure terminal ; vlan 7 (SUCCESS)")];
         check(&both, Place::VlanDatabase, false);
         check(&[("us", "configure terminal ; vlan 8 (SUCCESS)")], Place::VlanDatabase, false);
+    }
+
+    fn check_save(lines: &[(&str, &str)], foreign: Option<&str>) {
+        let found = only_ours_unsaved(&log(lines), "us").err();
+        assert_eq!(found.is_some(), foreign.is_some(), "{lines:?}: {found:?}");
+        assert!(found.unwrap_or_default().contains(foreign.unwrap_or_default()), "{lines:?}");
+    }
+
+    #[test]
+    fn a_save_keeps_only_what_is_ours() {
+        const SAVE: &str = "copy running-config startup-config (SUCCESS)";
+        let vlan = "configure terminal ; vlan 9 (SUCCESS)";
+        check_save(&[("us", ADD)], None);
+        check_save(&[("ann", vlan), ("us", ADD)], Some("ann: vlan 9"));
+        check_save(&[("ann", vlan), ("bob", SAVE), ("us", ADD)], None);
+        check_save(&[("ann", vlan), ("bob", "copy run start (SUCCESS)"), ("us", ADD)], None);
+        check_save(&[("us", SAVE), ("us", ADD), ("ann", vlan)], Some("ann"));
+        check_save(&[("ann", vlan), ("bob", &SAVE.replace("SUCCESS", "FAILURE"))], Some("ann"));
+        check_save(&[("ann", &vlan.replace("SUCCESS", "FAILURE")), ("us", ADD)], None);
+        let harmless =
+            ["show version (SUCCESS)", "terminal length 0 (SUCCESS)", "configure terminal (SUCCESS)", "end (SUCCESS)"];
+        let looked: Vec<_> = harmless.iter().map(|line| ("ann", *line)).collect();
+        check_save(&looked, None);
+        check_save(&[("ann", "copy bootflash:x running-config (SUCCESS)")], Some("ann"));
+        check_save(&[("ann", "copy running-config bootflash:x (SUCCESS)")], Some("ann"));
+    }
+
+    #[test]
+    fn without_a_log_nobody_can_tell_what_is_unsaved() {
+        check_save(&[], Some("nobody can tell"));
+        let cut = parse("Fri Jan 02 03:04:05 2026:type=update:id=192.0.2.8@pts/3:us\n");
+        assert!(only_ours_unsaved(&cut, "us").is_err_and(|why| why.contains("cannot be read")));
     }
 }

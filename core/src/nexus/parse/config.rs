@@ -6,6 +6,7 @@
 //!   switchport trunk native vlan 2
 //!   switchport trunk allowed vlan 10-20,30
 //!   switchport trunk allowed vlan add 40
+//!   spanning-tree port type edge trunk
 //!   channel-group 5 mode active
 //! ```
 
@@ -67,6 +68,8 @@ fn port_line(port: &mut Config, line: &str) -> Result<(), ParseError> {
         port.channel_group = Some(group_number(group)?);
     } else if line.starts_with("inherit port-profile ") {
         port.inherits = true;
+    } else if line == "spanning-tree port type edge trunk" {
+        port.edge = true;
     }
     Ok(())
 }

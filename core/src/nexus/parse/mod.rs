@@ -4,16 +4,24 @@
 pub mod accounting;
 mod channels;
 pub mod config;
+mod fex;
 mod macs;
 mod neighbors;
+mod owners;
 pub mod ports;
+mod save;
+mod trunks;
 mod version;
 mod vlans;
+mod vpc;
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use thiserror::Error;
 
 use super::{Piece, Query};
+use crate::{net::VlanSet, tracker::Vpc};
 
 /// An answer of a switch, not yet parsed.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,24 +76,82 @@ pub fn piece(query: Query, answer: &Answer) -> Result<Piece, ParseError> {
         Query::Cdp => neighbors::parse_cdp(body(answer)?).map(Piece::Neighbors),
         Query::Macs(_) => macs::parse(body(answer)?).map(Piece::Macs),
         Query::AccountingLog => Ok(Piece::Accounting(accounting::parse(text(answer)?))),
+        Query::Vpc => Ok(vpc::parse(body(answer)?)?.map_or(Piece::Silent(query), Piece::Vpc)),
+        Query::Trunks => Ok(trunks::parse(body(answer)?)?.map_or(Piece::Silent(query), Piece::Trunks)),
+        Query::Fex => fex::parse(text(answer)?).map(Piece::Fexes),
+        Query::Features => owners::features(text(answer)?).map(Piece::Features),
+        Query::FeatureSets => Ok(Piece::Features(owners::feature_sets(text(answer)?))),
+        Query::Vtp => Ok(owners::vtp(text(answer)?).map_or(Piece::Silent(query), Piece::Vtp)),
+        Query::SystemMode => Ok(owners::maintenance(text(answer)?).map_or(Piece::Silent(query), Piece::Maintenance)),
+        Query::SwitchProfiles => Ok(Piece::SwitchProfile(owners::switch_profile(text(answer)?))),
+        Query::Save => Ok(Piece::Saved(save::parse(text(answer)?))),
     }
 }
 
-/// What stands for a refused query: a protocol that is switched off has no neighbours. Anything else has no stand-in.
+/// What stands for a refused query: a protocol or feature that is switched off has nothing to tell. What no session
+/// needs to stand is unknown then. Anything else has no stand-in.
 pub fn piece_when_refused(query: Query, message: &str) -> Option<Piece> {
     let message = message.to_ascii_lowercase();
     let off = ["invalid command", "not enabled", "not running", "disabled"];
     let is_off = off.iter().any(|words| message.contains(words));
+    let silent = Some(Piece::Silent(query));
     match query {
         Query::Lldp | Query::Cdp => is_off.then(|| Piece::Neighbors(Vec::new())),
         Query::AccountingLog => Some(Piece::Accounting(Vec::new())),
+        Query::Vpc => {
+            if is_off {
+                Some(Piece::Vpc(Vpc::None))
+            } else {
+                silent
+            }
+        }
+        Query::Fex => {
+            if is_off {
+                Some(Piece::Fexes(BTreeMap::new()))
+            } else {
+                silent
+            }
+        }
+        Query::Trunks
+        | Query::Features
+        | Query::FeatureSets
+        | Query::Vtp
+        | Query::SystemMode
+        | Query::SwitchProfiles => silent,
         Query::Version
         | Query::Config
         | Query::PortConfig(_)
         | Query::Ports
         | Query::Vlans
         | Query::PortChannels
-        | Query::Macs(_) => None,
+        | Query::Macs(_)
+        | Query::Save => None,
+    }
+}
+
+/// What stands for an answer that cannot be read, where no session needs it: it is unknown.
+pub const fn piece_when_unreadable(query: Query) -> Option<Piece> {
+    match query {
+        Query::Trunks
+        | Query::Fex
+        | Query::Features
+        | Query::FeatureSets
+        | Query::Vtp
+        | Query::SystemMode
+        | Query::SwitchProfiles => Some(Piece::Silent(query)),
+        // Two switches of a pair must never be taken for two that have nothing to do with each other.
+        Query::Vpc
+        | Query::Version
+        | Query::Config
+        | Query::PortConfig(_)
+        | Query::Ports
+        | Query::Vlans
+        | Query::PortChannels
+        | Query::Lldp
+        | Query::Cdp
+        | Query::Macs(_)
+        | Query::AccountingLog
+        | Query::Save => None,
     }
 }
 
@@ -164,5 +230,27 @@ fn required(row: &Value, key: &'static str) -> Result<String, ParseError> {
     string(row, key).ok_or(ParseError::Missing(key))
 }
 
+/// A VLAN list that must be there. `-`, `none` and nothing at all stand for no VLAN; a long list may come in pieces
+/// (facts: NX-OS §2.17).
+fn vlan_list(row: &Value, key: &'static str) -> Result<VlanSet, ParseError> {
+    let value = row.get(key).ok_or(ParseError::Missing(key))?;
+    let mut vlans = VlanSet::EMPTY;
+    for piece in listed(value).into_iter().filter(|piece| !is_empty(piece)) {
+        let text = match piece {
+            Value::String(text) => text.split_whitespace().collect::<String>(),
+            Value::Number(number) => number.to_string(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                return Err(ParseError::value(key, &piece.to_string()));
+            }
+        };
+        if text != "-" && !text.eq_ignore_ascii_case("none") {
+            vlans = vlans.union(&text.parse().map_err(|_| ParseError::value(key, &text))?);
+        }
+    }
+    Ok(vlans)
+}
+
+#[cfg(test)]
+mod fabric_tests;
 #[cfg(test)]
 mod tests;

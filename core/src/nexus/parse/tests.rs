@@ -13,7 +13,7 @@ use crate::{
 
 const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 
-const ALL: [Query; 10] = [
+const ALL: [Query; 19] = [
     Query::Version,
     Query::Config,
     Query::PortConfig(PORT),
@@ -24,9 +24,18 @@ const ALL: [Query; 10] = [
     Query::Cdp,
     Query::Macs(PORT),
     Query::AccountingLog,
+    Query::Vpc,
+    Query::Trunks,
+    Query::Fex,
+    Query::Features,
+    Query::FeatureSets,
+    Query::Vtp,
+    Query::SystemMode,
+    Query::SwitchProfiles,
+    Query::Save,
 ];
 
-fn structured(query: Query, body: Value) -> Result<Piece, ParseError> {
+pub(super) fn structured(query: Query, body: Value) -> Result<Piece, ParseError> {
     piece(query, &Answer::Structured(body))
 }
 
@@ -144,7 +153,7 @@ fn the_switchs_own_addresses_are_passed_over() {
     assert_eq!(found.len(), 1);
 }
 
-fn captures() -> Option<std::path::PathBuf> {
+pub(super) fn captures() -> Option<std::path::PathBuf> {
     let folder = std::env::var_os("VMTRACKER_CAPTURES").map(Into::into);
     if folder.is_none() {
         println!("peer captures: skipped (VMTRACKER_CAPTURES names no folder of real captures)");
@@ -152,7 +161,7 @@ fn captures() -> Option<std::path::PathBuf> {
     folder
 }
 
-fn captured(folder: &Path, file: &str) -> Value {
+pub(super) fn captured(folder: &Path, file: &str) -> Value {
     let text = fs::read_to_string(folder.join(file)).unwrap();
     let value: Value = serde_json::from_str(&text).unwrap();
     let inner = value.pointer("/result/body").or_else(|| value.pointer("/ins_api/outputs/output/body"));
@@ -194,6 +203,15 @@ fn any_value() -> impl Strategy<Value = Value> {
             "state",
             "TABLE_channel",
             "ROW_channel",
+            "TABLE_stp_forward",
+            "ROW_stp_forward",
+            "stpfwd_vlans",
+            "vpc-domain-id",
+            "vpc-role",
+            "vpc-peer-status",
+            "vpc-peer-keepalive-status",
+            "TABLE_vpc",
+            "ROW_vpc",
         ]);
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
@@ -206,7 +224,7 @@ fn any_value() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn no_parser_panics(body in any_value(), text in "[ -~\n]{0,200}", lines in "(interface Eth1/1\n|  switchport trunk allowed vlan [0-9,-]{0,9}\n|:user=a:cmd=[a-z ;]{0,20}\n){0,6}") {
+    fn no_parser_panics(body in any_value(), text in "[ -~\n]{0,200}", lines in "(interface Eth1/1\n|  switchport trunk allowed vlan [0-9,-]{0,9}\n|:user=a:cmd=[a-z ;]{0,20}\n|Number x Serial\n|10[0-9] [a-zA-Z0-9 -]{0,30}\n|Feature Name\n|[a-z]{1,5} 1 [a-z]{1,9}\n|system mode: [a-z]{0,9}\n){0,6}") {
         for query in ALL {
             drop(structured(query, body.clone()));
             drop(piece(query, &Answer::Text(text.clone())));

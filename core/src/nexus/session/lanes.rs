@@ -106,6 +106,12 @@ pub(super) enum Job {
     Look(BTreeSet<InterfaceName>),
     /// The accounting log.
     Accounting,
+    /// These ports' whole state: something there changed by itself, or what was added is not forwarded yet.
+    Recheck(BTreeSet<InterfaceName>),
+    /// The accounting log, before a save.
+    SaveCheck,
+    /// The save.
+    Save,
 }
 
 /// When each periodic reading was last asked for, and how long it took.
@@ -115,6 +121,7 @@ pub(super) struct Timers {
     pub(super) links: Timer,
     pub(super) lists: Timer,
     pub(super) accounting: Timer,
+    pub(super) recheck: Timer,
 }
 
 /// One periodic reading.

@@ -13,6 +13,8 @@ use crate::tracker::{Event, Moment};
 
 /// The longest pause between two tries.
 const LONGEST: Duration = Duration::from_secs(60);
+/// The same for a switch of a vPC pair: one that returns is written before its legs come up (design rule 6).
+const LONGEST_PAIRED: Duration = Duration::from_secs(2);
 /// After a refused login: how often to look whether it may be tried again. The driver answers that without asking the
 /// switch, which is left alone for 15 minutes.
 const BLOCKED: Duration = Duration::from_secs(5);
@@ -48,6 +50,7 @@ impl Session {
             self.writes = Writes::Idle;
         }
         self.dirty = true;
+        self.abandon_save(&failure.why, now);
         if self.lost != Some(failure.class) {
             self.lost = Some(failure.class);
             self.report(Event::SwitchLost { switch: self.switch.clone(), why: failure.why.clone() });
@@ -60,7 +63,9 @@ impl Session {
         if class == Class::Auth {
             return BLOCKED;
         }
-        let whole = Duration::from_secs(1_u64 << attempts.min(6)).min(LONGEST);
+        let paired = self.intent.as_ref().is_some_and(|intent| intent.paired);
+        let longest = if paired { LONGEST_PAIRED } else { LONGEST };
+        let whole = Duration::from_secs(1_u64 << attempts.min(6)).min(longest);
         let mut hasher = DefaultHasher::new();
         (self.switch.as_str(), attempts).hash(&mut hasher);
         let percent = 50 + u32::try_from(hasher.finish() % 51).unwrap_or(50);

@@ -16,15 +16,19 @@
 //!    └◀── Done, Observed ───────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! Beside it runs the slow lane: at most one reading (whole, links, lists, MAC addresses, accounting log).
+//! Beside it runs the slow lane: at most one reading (whole, links, lists, MAC addresses, accounting log, what is
+//! forwarded after a write), or a save, which begins only while the lane of writes is idle.
 //!
 //! Call [`Session::handle`] with whatever happened, do every [`Action`] in order, and come back with
 //! [`Input::Woke`] at [`Session::next_deadline`]. Answers carry the ticket of their question; late ones are ignored.
 
+mod forwarding;
 mod lanes;
 mod link;
 mod outcome;
+mod owners;
 mod readings;
+mod saving;
 mod settle;
 mod slow;
 mod writes;
@@ -41,7 +45,9 @@ use crate::{
     net::{InterfaceName, SwitchName, VlanId},
     tracker::{Configure, Event, Identity, Moment, Permit, Place, Record},
 };
+use forwarding::Awaited;
 use lanes::{Link, Resolved, Slow, Timers, Unproved, Writes};
+use saving::Saving;
 
 /// The question that an answer belongs to.
 pub type Ticket = u64;
@@ -55,6 +61,8 @@ pub enum Input {
     Guard(Guard),
     /// Look for MAC addresses on these ports.
     Look(BTreeSet<InterfaceName>),
+    /// Copy running-config to startup-config, if nothing of somebody else is unsaved.
+    Save,
     /// Questions were answered, one result each: a piece, or the switch's words of refusal.
     Read(Ticket, Result<Vec<Result<Piece, String>>, Failure>),
     /// A claim is durable, or why not.
@@ -136,6 +144,12 @@ pub struct Session {
     slow: Slow,
     timers: Timers,
     looks: BTreeSet<InterfaceName>,
+    /// Ports whose link went up or down and that were not told of since.
+    flapped: BTreeSet<InterfaceName>,
+    /// Ports on which spanning tree forwards other VLANs than were told.
+    shifted: BTreeSet<InterfaceName>,
+    awaited: Awaited,
+    saving: Saving,
     resolved: BTreeMap<(Place, VlanId), Resolved>,
     /// What stands and waits for the accounting log, since when.
     settling: BTreeMap<(Place, VlanId), Moment>,
@@ -171,6 +185,10 @@ impl Session {
             slow: Slow::default(),
             timers: Timers::default(),
             looks: BTreeSet::new(),
+            flapped: BTreeSet::new(),
+            shifted: BTreeSet::new(),
+            awaited: Awaited::default(),
+            saving: Saving::Idle,
             resolved: BTreeMap::new(),
             settling: BTreeMap::new(),
             unproved: BTreeMap::new(),
@@ -189,6 +207,7 @@ impl Session {
             Input::Intent(intent) => self.take_intent(intent, now),
             Input::Guard(guard) => self.take_guard(guard),
             Input::Look(interfaces) => self.looks.extend(interfaces),
+            Input::Save => self.take_save(now),
             Input::Read(ticket, answer) => self.take_answer(ticket, answer, now),
             Input::Claimed(ticket, answer) => self.take_permit(ticket, answer, now),
             Input::Wrote(ticket, answer) => self.take_written(ticket, answer, now),

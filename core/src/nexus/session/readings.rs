@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Session;
+use super::{Session, owners::Clues};
 use crate::{
     net::InterfaceName,
-    nexus::{Piece, parse::accounting::Entry, parse::config::PortConfig, parse::ports::PortStatus},
-    tracker::{Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope},
+    nexus::{Piece, Reading, parse::accounting::Entry, parse::config::PortConfig, parse::ports::PortStatus},
+    tracker::{Fex, Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope},
 };
 
 /// What a reading brought that is not kept by the session.
@@ -14,8 +14,13 @@ use crate::{
 pub(super) struct Read {
     identity: Option<Identity>,
     database: bool,
-    /// Whether link states were read; and the ports whose link changed.
-    links: Option<BTreeSet<InterfaceName>>,
+    /// Whether link states were read.
+    links: bool,
+    /// Whether it was read what spanning tree forwards.
+    trunks: bool,
+    vpc: bool,
+    fexes: Option<BTreeMap<u16, Fex>>,
+    clues: Clues,
     channels: Option<BTreeMap<InterfaceName, BTreeSet<InterfaceName>>>,
     neighbors: Option<Vec<Neighbor>>,
     macs: Option<Vec<MacEntry>>,
@@ -30,9 +35,9 @@ impl Session {
         let mut configs = BTreeMap::new();
         for piece in pieces {
             match piece {
-                Piece::Version(identity) => read.identity = Some(identity),
+                Piece::Version(identity) => self.learn_identity(identity, &mut read),
                 Piece::Config(ports) => configs.extend(ports),
-                Piece::Ports(status) => read.links = Some(self.learn_status(status)),
+                Piece::Ports(status) => self.learn_status(status, &mut read),
                 Piece::Vlans(vlans) => {
                     self.known.learn_vlans(at, vlans);
                     read.database = true;
@@ -41,23 +46,51 @@ impl Session {
                 Piece::Neighbors(more) => read.neighbors.get_or_insert_default().extend(more),
                 Piece::Macs(more) => read.macs.get_or_insert_default().extend(more),
                 Piece::Accounting(entries) => read.accounting = entries,
+                Piece::Vpc(vpc) => {
+                    self.known.learn_vpc(at, vpc);
+                    read.vpc = true;
+                }
+                Piece::Trunks(trunks) => {
+                    let changed = self.known.learn_trunks(at, trunks);
+                    self.shifted.extend(changed);
+                    read.trunks = true;
+                }
+                Piece::Fexes(fexes) => read.fexes = Some(fexes),
+                Piece::Features(more) => read.clues.features.get_or_insert_default().extend(more),
+                Piece::Vtp(changes) => read.clues.vtp = Some(changes),
+                Piece::Maintenance(is) => read.clues.maintenance = Some(is),
+                Piece::SwitchProfile(is) => read.clues.switch_profile = Some(is),
+                Piece::Saved(_) | Piece::Silent(_) => {}
             }
         }
         self.learn_configs(at, configs, whole, &mut read);
-        if let Some(identity) = &read.identity {
-            self.identity = Some(identity.clone());
+        if let Some(owners) = read.clues.owners() {
+            self.known.owners = owners;
         }
         read
     }
 
-    fn learn_status(&mut self, status: BTreeMap<InterfaceName, PortStatus>) -> BTreeSet<InterfaceName> {
+    fn learn_identity(&mut self, identity: Identity, read: &mut Read) {
+        // Another switch under the same name: nothing that was known holds.
+        if self.identity.as_ref().is_none_or(|known| known.serial != identity.serial) {
+            self.known = Reading::default();
+            self.shifted.clear();
+            self.flapped.clear();
+        }
+        self.identity = Some(identity.clone());
+        read.identity = Some(identity);
+    }
+
+    /// A link that went up or down is told with the port's whole state: it is read at once.
+    fn learn_status(&mut self, status: BTreeMap<InterfaceName, PortStatus>, read: &mut Read) {
         let differs = |interface: &InterfaceName, now: &PortStatus| {
             self.status.get(interface).is_some_and(|before| before.up != now.up)
         };
         let changed = status.iter().filter(|(interface, now)| differs(interface, now));
-        let changed = changed.map(|(interface, _)| *interface).collect();
+        let changed: Vec<_> = changed.map(|(interface, _)| *interface).collect();
+        self.flapped.extend(changed);
         self.status = status;
-        changed
+        read.links = true;
     }
 
     fn learn_configs(
@@ -69,10 +102,6 @@ impl Session {
     ) {
         let bundled: BTreeSet<_> = read.channels.iter().flat_map(BTreeMap::values).flatten().copied().collect();
         if whole {
-            // Another switch under the same name: nothing that was known holds.
-            if self.identity.as_ref().map(|known| &known.serial) != read.identity.as_ref().map(|new| &new.serial) {
-                self.known.ports.clear();
-            }
             self.known.forget_missing(at, &configs.keys().copied().collect());
         }
         for (interface, config) in configs {
@@ -93,18 +122,24 @@ impl Session {
             native: config.native(),
             up: None,
             forwarding: None,
-            edge: true,
+            edge: config.edge,
         }
     }
 
     /// What the tracker is told: the ports of the scope as they are known now. A port that a write touched meanwhile
     /// is told as read back, which is newer than the reading.
-    pub(super) fn observation(&self, at: Moment, scope: Scope, read: Read) -> Observation {
+    pub(super) fn observation(&mut self, at: Moment, scope: Scope, read: Read) -> Observation {
+        if read.links {
+            self.flapped.retain(|interface| !scope.covers(*interface));
+        }
+        if read.trunks {
+            self.shifted.retain(|interface| !scope.covers(*interface));
+        }
         let covered = self.known.ports.iter().filter(|(interface, _)| scope.covers(**interface));
-        let with_links = read.links.is_some();
         let told = covered.map(|(interface, (_, port))| {
-            let up = self.status.get(interface).filter(|_| with_links).map(|status| status.up);
-            (*interface, Port { up, ..port.clone() })
+            let up = self.status.get(interface).filter(|_| read.links).map(|status| status.up);
+            let forwarding = self.known.forwarding(*interface).filter(|_| read.trunks);
+            (*interface, Port { up, forwarding, ..port.clone() })
         });
         Observation {
             switch: self.switch.clone(),
@@ -116,18 +151,9 @@ impl Session {
             port_channels: read.channels,
             neighbors: read.neighbors,
             macs: read.macs,
-            vpc: None,
-            fexes: None,
-            owners: None,
-        }
-    }
-
-    /// A link that went up or down is told with the port's whole state: its lists are read at once.
-    pub(super) fn refresh_changed(&mut self, read: &Read) {
-        let changed = read.links.iter().flatten().copied();
-        let known: BTreeSet<_> = changed.filter(|interface| self.known.port(*interface).is_some()).collect();
-        if !known.is_empty() {
-            self.timers.lists = super::lanes::Timer::default();
+            vpc: self.known.vpc.as_ref().filter(|_| read.vpc).map(|(_, vpc)| vpc.clone()),
+            fexes: read.fexes,
+            owners: read.clues.owners(),
         }
     }
 }

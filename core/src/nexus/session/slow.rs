@@ -10,7 +10,7 @@ use super::{
 use crate::{
     net::InterfaceName,
     nexus::{Piece, Query},
-    tracker::{Event, Moment, Place, Scope},
+    tracker::{Event, Moment, Place, SaveOutcome, Scope},
 };
 
 /// Everything is read once an hour (design rule 12).
@@ -21,8 +21,23 @@ const LINKS: Duration = Duration::from_secs(60);
 const LISTS: Duration = Duration::from_secs(5 * 60);
 /// The accounting log, while there is something to settle.
 const ACCOUNTING: Duration = Duration::from_secs(10);
+/// What changed by itself is told at once, but a port that flaps does not keep the lane busy.
+const RECHECK: Duration = Duration::from_secs(2);
 /// How many ports are looked at in one go, so that no look takes long.
 const LOOKS: usize = 20;
+
+/// What a whole reading asks of vPC, spanning tree, FEX and other owners. A switch without one of these refuses the
+/// question, once an hour.
+const FABRIC: [Query; 8] = [
+    Query::Trunks,
+    Query::Vpc,
+    Query::Fex,
+    Query::Features,
+    Query::FeatureSets,
+    Query::Vtp,
+    Query::SystemMode,
+    Query::SwitchProfiles,
+];
 
 impl Session {
     pub(super) fn advance_slow(&mut self, now: Moment) {
@@ -47,11 +62,32 @@ impl Session {
         }
         let settling = (!self.settling.is_empty()).then(|| self.timers.accounting.due(ACCOUNTING));
         let lists = (!self.managed().is_empty()).then(|| self.timers.lists.due(LISTS));
+        let changed = (!self.changed_ports().is_empty()).then(|| self.timers.recheck.due(RECHECK));
         let always = [self.timers.whole.due(WHOLE), self.timers.links.due(LINKS)];
-        always.into_iter().chain(settling).chain(lists).min()
+        always.into_iter().chain(settling).chain(lists).chain(changed).chain(self.awaited.due()).min()
+    }
+
+    /// The ports that changed by themselves and that the tracker does not know of yet.
+    fn changed_ports(&self) -> BTreeSet<InterfaceName> {
+        let changed = self.flapped.union(&self.shifted).copied();
+        changed.filter(|interface| self.known.port(*interface).is_some()).collect()
+    }
+
+    fn due_recheck(&mut self, now: Moment) -> Option<Job> {
+        let mut ports = self.awaited_ports(now);
+        if self.timers.recheck.due(RECHECK) <= now {
+            ports.append(&mut self.changed_ports());
+            self.flapped.clear();
+            self.shifted.clear();
+        }
+        (!ports.is_empty()).then_some(Job::Recheck(ports))
     }
 
     fn due_job(&mut self, now: Moment) -> Option<Job> {
+        self.due_recheck(now).or_else(|| self.due_reading(now)).or_else(|| self.saving_job(now))
+    }
+
+    fn due_reading(&mut self, now: Moment) -> Option<Job> {
         if !self.looks.is_empty() {
             let some: BTreeSet<_> = self.looks.iter().copied().take(LOOKS).collect();
             self.looks.retain(|interface| !some.contains(interface));
@@ -85,20 +121,35 @@ impl Session {
         let links = [Query::Ports, Query::Lldp, Query::Cdp];
         match job {
             Job::Whole => {
-                [Query::Version, Query::Config, Query::Vlans, Query::PortChannels].into_iter().chain(links).collect()
+                let first = [Query::Version, Query::Config, Query::Vlans, Query::PortChannels];
+                first.into_iter().chain(links).chain(FABRIC).collect()
             }
-            Job::Links => links.to_vec(),
-            // Many ports in one answer cost the switch less than as many answers.
-            Job::Lists(some) if some.len() > 8 => vec![Query::Ports, Query::Config],
-            Job::Lists(some) => {
-                std::iter::once(Query::Ports).chain(some.iter().copied().map(Query::PortConfig)).collect()
-            }
+            Job::Links => links.into_iter().chain(self.state_queries(true)).collect(),
+            Job::Lists(some) => self.port_queries(some).into_iter().chain(self.state_queries(false)).collect(),
+            Job::Recheck(some) => self.port_queries(some).into_iter().chain(self.state_queries(true)).collect(),
             Job::Look(some) => {
                 let known = some.iter().copied().filter(|interface| self.known.port(*interface).is_some());
                 known.flat_map(|interface| [Query::PortConfig(interface), Query::Macs(interface)]).collect()
             }
-            Job::Accounting => vec![Query::AccountingLog],
+            Job::Accounting | Job::SaveCheck => vec![Query::AccountingLog],
+            Job::Save => vec![Query::Save],
         }
+    }
+
+    fn port_queries(&self, some: &BTreeSet<InterfaceName>) -> Vec<Query> {
+        // Many ports in one answer cost the switch less than as many answers.
+        if some.len() > 8 {
+            return vec![Query::Ports, Query::Config];
+        }
+        std::iter::once(Query::Ports).chain(some.iter().copied().map(Query::PortConfig)).collect()
+    }
+
+    /// What passes now, as far as the switch is known to tell.
+    fn state_queries(&self, with_vpc: bool) -> impl Iterator<Item = Query> + use<> {
+        let trunks = self.known.trunks.is_some().then_some(Query::Trunks);
+        let domain = self.known.vpc.as_ref().and_then(|(_, vpc)| vpc.domain());
+        let vpc = domain.filter(|_| with_vpc).map(|_| Query::Vpc);
+        trunks.into_iter().chain(vpc)
     }
 
     /// A reading of the slow lane was answered. While a write is under way it waits: half of it would be older.
@@ -112,6 +163,9 @@ impl Session {
         let pieces = match answer.map(|pieces| pieces.into_iter().collect::<Result<Vec<_>, _>>()) {
             Ok(Ok(pieces)) => pieces,
             Ok(Err(words)) => return self.slow_refused(began, &job, &words, now),
+            // The copy may go on for minutes although nobody waits for it; whether the switch is lost, the next reading
+            // tells.
+            Err(failure) if job == Job::Save => return self.saved(began, SaveOutcome::Unknown(failure.why)),
             Err(failure) => return self.lose(&failure, now),
         };
         self.slow.held = Some((began, now, job, pieces));
@@ -126,6 +180,10 @@ impl Session {
                 let why = format!("{} refuses to be read: {words}", self.switch);
                 self.lose(&Failure { class: Class::Device, why }, now);
             }
+            Job::Save => self.saved(began, SaveOutcome::Refused(words.to_owned())),
+            Job::SaveCheck => self.save_checked(began, &[]),
+            // A port is gone, perhaps; the next whole reading tells.
+            Job::Recheck(_) => self.looked_at_forwarding(now),
             Job::Links | Job::Lists(_) | Job::Look(_) | Job::Accounting => {}
         }
     }
@@ -150,28 +208,36 @@ impl Session {
             Job::Links => self.timers.links.ran(began, now),
             Job::Lists(_) => self.timers.lists.ran(began, now),
             Job::Accounting => self.timers.accounting.ran(began, now),
-            Job::Look(_) => {}
+            Job::Recheck(_) => self.timers.recheck.ran(began, now),
+            Job::Look(_) | Job::SaveCheck | Job::Save => {}
         }
     }
 
     fn learn(&mut self, job: Job, at: Moment, pieces: Vec<Piece>, now: Moment) {
-        let whole = job == Job::Whole;
-        let read = self.learn_pieces(at, pieces, whole);
+        match job {
+            Job::SaveCheck => return self.save_checked(at, &pieces),
+            Job::Save => return self.save_answered(at, &pieces),
+            Job::Whole | Job::Links | Job::Lists(_) | Job::Look(_) | Job::Accounting | Job::Recheck(_) => {}
+        }
+        let read = self.learn_pieces(at, pieces, job == Job::Whole);
         match job {
             Job::Whole => {
                 self.connected();
                 self.report_reading(at, Scope::Whole, read);
                 self.settle_claims(now);
             }
-            Job::Links => {
-                self.refresh_changed(&read);
-                self.report_reading(at, Scope::Interfaces(BTreeSet::new()), read);
-            }
+            Job::Links => self.report_reading(at, Scope::Interfaces(BTreeSet::new()), read),
             Job::Lists(some) | Job::Look(some) => {
                 self.dirty = true;
                 self.report_reading(at, Scope::Interfaces(some), read);
             }
+            Job::Recheck(some) => {
+                self.dirty = true;
+                self.looked_at_forwarding(now);
+                self.report_reading(at, Scope::Interfaces(some), read);
+            }
             Job::Accounting => self.settle_by_log(at, &read.accounting),
+            Job::SaveCheck | Job::Save => {}
         }
     }
 

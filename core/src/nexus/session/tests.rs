@@ -1,4 +1,7 @@
 //! The session against a small switch on virtual time, with the faults that a real one has.
 
+mod fabric;
+mod links;
 mod rules;
+mod saving;
 mod sim;

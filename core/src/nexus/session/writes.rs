@@ -93,7 +93,7 @@ impl Session {
 
     /// The additions that a move waits for, where the last reading is fresh enough to go out on.
     fn urgent_part(&self, intent: &Configure, plan: &Plan, now: Moment) -> Plan {
-        let mut urgent = Plan { add: plan.add.clone(), ..Plan::default() };
+        let mut urgent = Plan { add: plan.add.clone(), order: plan.order.clone(), ..Plan::default() };
         urgent.retain(|place, vlan, _| {
             let wanted = intent.urgent.get(&place).is_some_and(|vlans| vlans.contains(vlan));
             wanted && self.read_at(place).is_some_and(|at| now.since(at) < FRESH)
@@ -175,7 +175,8 @@ impl Session {
         }
     }
 
-    /// Learns a narrow reading, one answer for each place; a place that the switch does not know is forgotten.
+    /// Learns a narrow reading, one answer for each place and then what passes; a place that the switch does not know is
+    /// forgotten.
     fn learn_narrowly(
         &mut self,
         at: Moment,
@@ -185,7 +186,8 @@ impl Session {
     ) -> (BTreeSet<Place>, Read) {
         let mut read = BTreeSet::new();
         let mut pieces = Vec::new();
-        for (place, answer) in places.iter().zip(answers) {
+        let mut answers = answers.into_iter();
+        for (place, answer) in places.iter().zip(answers.by_ref()) {
             match (answer, place) {
                 (Ok(piece), _) => {
                     pieces.push(piece);
@@ -198,6 +200,7 @@ impl Session {
                 (Err(_), Place::VlanDatabase) => self.known.vlans = None,
             }
         }
+        pieces.extend(answers.flatten());
         let learned = self.learn_pieces(at, pieces, false);
         (read, learned)
     }
@@ -274,10 +277,10 @@ impl Session {
         let same = self.identity.as_ref().is_some_and(|identity| identity.serial == intent.serial);
         let withdrawn = |until: Moment, vlans: &crate::net::VlanSet| until > now && vlans.contains(vlan) && !present;
         let wanted = if adding {
-            present && self.guard.may_add(place, vlan, &self.known).is_ok()
+            present && self.guard.may_add(place, vlan, &self.known, intent).is_ok()
         } else {
             let out = intent.absent.get(&place).is_some_and(|gone| withdrawn(gone.until, &gone.vlans));
-            out && self.guard.may_remove(place, vlan, &self.known).is_ok()
+            out && self.guard.may_remove(place, vlan, &self.known, intent).is_ok()
         };
         same && wanted
     }
@@ -304,7 +307,9 @@ impl Session {
             Ok(refused) => Answered::Refusals(super::outcome::by_place(&plan, refused)),
             Err(failure) => Answered::Nothing(failure.why),
         };
-        let ticket = self.ask(narrow(&plan.places().collect()));
+        let mut queries = narrow(&plan.places().collect());
+        queries.extend(self.forwarding_queries(&plan));
+        let ticket = self.ask(queries);
         self.writes = Writes::ReadingBack { ticket, at: now, plan, urgent, answer };
     }
 
@@ -324,6 +329,7 @@ impl Session {
                 let (read, learned) = self.learn_narrowly(at, &places, answers, now);
                 // The outcome comes before the observation: what is seen is then known to be ours.
                 self.tell_outcomes(plan, urgent, said, &read, now);
+                self.await_forwarding(plan, now);
                 self.report_reading(at, Scope::Interfaces(interfaces(&places)), learned);
             }
             Err(failure) => {

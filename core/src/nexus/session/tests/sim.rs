@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::super::{Action, Class, Failure, Input, Session, Ticket};
+use super::{
+    super::{Action, Class, Failure, Input, Session, Ticket},
+    fabric::Fabric,
+};
 use crate::{
     net::{InterfaceName, SwitchName, VlanId, VlanSet},
     nexus::{
@@ -14,8 +17,8 @@ use crate::{
         parse::{Answer, accounting, config::PortConfig, piece, ports::PortStatus},
     },
     tracker::{
-        Act, Configure, Event, Identity, Mode, Moment, Pace, Permit, Place, Policy, PortMode, Record, StepResult,
-        SwitchPolicy, VlanDatabase, What, Withdrawal,
+        Act, Configure, Event, Identity, Mode, Moment, Pace, Permit, Place, Policy, PortMode, Record, SaveOutcome,
+        StepResult, SwitchPolicy, VlanDatabase, What, Withdrawal,
     },
 };
 
@@ -63,6 +66,10 @@ pub(super) struct Sim {
     pub(super) reads: Vec<Vec<Query>>,
     pub(super) events: Vec<Event>,
     pub(super) queue: VecDeque<Action>,
+    pub(super) fabric: Fabric,
+    /// A save that the switch is still busy with, if it is told to take its time.
+    pub(super) copying: Option<Ticket>,
+    pub(super) copies_slowly: bool,
     generation: u64,
 }
 
@@ -104,13 +111,22 @@ impl Sim {
             reads: Vec::new(),
             events: Vec::new(),
             queue: VecDeque::new(),
+            fabric: Fabric::default(),
+            copying: None,
+            copies_slowly: false,
             generation: 0,
         }
     }
 
     /// The same, connected.
     pub(super) fn up() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A connected switch that `make` set up before.
+    pub(super) fn with(make: impl FnOnce(&mut Self)) -> Self {
         let mut sim = Self::new();
+        make(&mut sim);
         sim.feed(Input::Woke);
         assert!(sim.session.is_up());
         sim.events.clear();
@@ -212,18 +228,39 @@ impl Sim {
         ));
     }
 
+    /// The switch is done with a save, well or not.
+    pub(super) fn copied(&mut self) {
+        let Some(ticket) = self.copying.take() else { return };
+        let answer = self.answer(Query::Save);
+        self.feed(Input::Read(ticket, Ok(vec![answer])));
+    }
+
+    pub(super) fn saved(&self) -> Vec<SaveOutcome> {
+        let outcome =
+            |event: &Event| if let Event::Saved { outcome, .. } = event { Some(outcome.clone()) } else { None };
+        self.events.iter().filter_map(outcome).collect()
+    }
+
     fn dead(&self) -> Failure {
         Failure { class: Class::Timeout, why: "leaf1 did not answer".to_owned() }
     }
 
     fn read(&mut self, ticket: Ticket, queries: Vec<Query>) {
+        if queries == [Query::Save] {
+            let waits = self.queue.iter().any(|action| matches!(action, Action::Claim(..) | Action::Write(..)));
+            assert!(!self.session.is_writing() && !waits && self.copying.is_none(), "a save beside a write or a save");
+            if self.copies_slowly {
+                self.copying = Some(ticket);
+                return self.reads.push(queries);
+            }
+        }
         let answer =
             if self.alive { Ok(queries.iter().map(|query| self.answer(*query)).collect()) } else { Err(self.dead()) };
         self.reads.push(queries);
         self.push(Input::Read(ticket, answer));
     }
 
-    fn answer(&self, query: Query) -> Result<Piece, String> {
+    fn answer(&mut self, query: Query) -> Result<Piece, String> {
         let port = |vlans: &VlanSet| PortConfig {
             mode: Some(PortMode::Trunk),
             allowed: Some(vlans.clone()),
@@ -254,6 +291,11 @@ impl Sim {
             Query::Lldp | Query::Cdp => Piece::Neighbors(Vec::new()),
             Query::Macs(_) => Piece::Macs(Vec::new()),
             Query::AccountingLog => Piece::Accounting(accounting::parse(&self.log)),
+            Query::Vpc | Query::Trunks | Query::Fex | Query::Features => {
+                self.fabric.answer(query, self.now, &self.ports)
+            }
+            Query::FeatureSets | Query::Vtp | Query::SystemMode | Query::SwitchProfiles => Piece::Silent(query),
+            Query::Save => self.fabric.save(&mut self.log),
         })
     }
 
@@ -304,6 +346,7 @@ impl Sim {
                 assert!(claimed(Place::Interface(*interface)), "unclaimed {step:?}");
                 let list = self.ports.get_mut(interface).unwrap();
                 *list = list.union(vlans);
+                self.fabric.allowed(*interface, vlans, self.now);
                 self.note("us", *interface, "add", vlans);
             }
             Step::Remove { interface, vlans } => {
