@@ -3,16 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
-    Destination, EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
-    attachment::{Attachments, Trouble},
+    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
+    attachment::Attachments,
     brake::Restraint,
     desired::Desired,
     fabric::Fabric,
     ledger::{self, Ledger, State},
+    motion::Motion,
     obstacle::Obstacles,
     reason::Unit,
     requirement::{self, Requirements},
@@ -20,14 +20,7 @@ use super::{
     units::{Answer, Puzzle},
     withdrawal::Lapse,
 };
-use crate::net::{InterfaceName, SwitchName, VcenterId, VlanId};
-
-/// A move whose end nobody told is forgotten after this: the longest vMotions of large VMs take hours.
-const MOVE_LEASE: Duration = Duration::from_secs(2 * 3600);
-/// A VM whose move ended well is seen on its host within this, or vCenter's word is taken back.
-const ARRIVAL: Duration = Duration::from_secs(60);
-/// A switch is asked again after this for addresses that confirm a cable; as often as for its neighbours (rule 12).
-const WITNESS: Duration = Duration::from_secs(60);
+use crate::net::{SwitchName, VcenterId, VlanId};
 
 /// The tracker of one fabric. See the module's head for how to call it.
 #[derive(Debug)]
@@ -51,17 +44,9 @@ pub struct Tracker {
     pub(super) paused: bool,
     pub(super) woke: Moment,
     pub(super) looked: Moment,
-    confirm: Moment,
+    pub(super) confirm: Moment,
     pub(super) since: BTreeMap<(super::FindingKind, String, String), Moment>,
     pub(super) dirty: Dirty,
-}
-
-/// A migration under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Motion {
-    pub(super) to: HostId,
-    /// It is forgotten after this.
-    pub(super) until: Moment,
 }
 
 /// What must be looked at again before `handle` returns.
@@ -213,32 +198,6 @@ impl Tracker {
         self.host_changed(id);
     }
 
-    fn migration_started(&mut self, vm: VmId, to: &Destination, now: Moment) {
-        let host = match to {
-            Destination::Host(host) => Some(host.clone()),
-            Destination::Named(name) => self.sites.host_named(&vm.vcenter, name),
-        };
-        let here = self.whereabouts(&vm);
-        if let Some(to) = host.filter(|to| here != Some(to)) {
-            self.moves.insert(vm.clone(), Motion { to, until: now + MOVE_LEASE });
-            self.dirty.units.insert(Unit::Move(vm));
-        }
-    }
-
-    /// A VM that is seen where its move ended has arrived, even if it went on from there while nobody listened.
-    fn migration_ended(&mut self, vm: VmId, outcome: Result<Option<HostId>, String>, now: Moment) {
-        let waiting = outcome.is_ok_and(|at| at.is_none() || self.whereabouts(&vm) != at.as_ref());
-        match self.moves.get_mut(&vm) {
-            Some(motion) if waiting => motion.until = motion.until.min(now + ARRIVAL),
-            Some(_) | None => drop(self.moves.remove(&vm)),
-        }
-        self.dirty.units.insert(Unit::Move(vm));
-    }
-
-    fn whereabouts(&self, vm: &VmId) -> Option<&HostId> {
-        self.sites.vms.get(vm).and_then(|vm| vm.host.as_ref())
-    }
-
     /// A person says that a requirement is over.
     fn close(&mut self, key: &requirement::Key) {
         self.requirements.close(key);
@@ -312,38 +271,8 @@ impl Tracker {
         self.woke = now;
     }
 
-    /// Asks switches which addresses they see where a host says it hangs and the switch has heard nothing of it.
-    fn seek_witnesses(&mut self, now: Moment, intents: &mut Vec<Intent>) {
-        if self.confirm > now {
-            return;
-        }
-        let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
-        for EdgePort { switch, interface } in self.unconfirmed() {
-            questions.entry(switch).or_default().insert(interface);
-        }
-        if !questions.is_empty() {
-            self.confirm = now + WITNESS;
-        }
-        intents.extend(questions.into_iter().map(|(switch, interfaces)| Intent::Observe { switch, interfaces }));
-    }
-
-    /// The ports of live switches where a host says it hangs, unconfirmed.
-    fn unconfirmed(&self) -> Vec<EdgePort> {
-        let sockets = self.attachments.troubles().filter_map(|(_, trouble)| match trouble {
-            Trouble::Unconfirmed(socket) => Some(socket),
-            Trouble::UnknownSwitch(_) | Trouble::Ambiguous(_) | Trouble::UnknownPort(_) => None,
-        });
-        let live = |name: &SwitchName| self.fabric.switches.get(name).is_some_and(|switch| switch.live);
-        sockets.filter(|(switch, _)| live(switch)).map(|(switch, at)| self.fabric.edge_port(switch, *at)).collect()
-    }
-
     fn expire(&mut self, now: Moment) {
-        let over: Vec<VmId> =
-            self.moves.iter().filter(|(_, motion)| motion.until <= now).map(|(vm, _)| vm.clone()).collect();
-        for vm in over {
-            self.moves.remove(&vm);
-            self.dirty.units.insert(Unit::Move(vm));
-        }
+        self.expire_moves(now);
         let ended: Vec<SwitchName> = self.obstacles.ended(self.woke, now).cloned().collect();
         self.dirty.switches.extend(ended);
     }

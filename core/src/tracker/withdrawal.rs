@@ -6,19 +6,16 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, Intent, Moment, Observation, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
-    requirement::Key,
+    Act, Cause, EdgePort, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
-/// A withdrawal is good for this long after the switch showed no address (design, the core's contract).
-const GOOD_FOR: Duration = Duration::from_secs(60);
 /// What is due is looked at together: one question and one write for all of it, not one each.
 const TOGETHER: Duration = Duration::from_secs(1);
 /// A withdrawal that had to wait is looked at again after this, and after a quarter of its wait, up to a minute.
-const AGAIN: Duration = Duration::from_secs(2);
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 /// A question about addresses that got no answer is put again after this.
-const UNANSWERED: Duration = Duration::from_secs(60);
+pub(super) const UNANSWERED: Duration = Duration::from_secs(60);
 
 /// A VLAN of ours that nobody requires any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +23,14 @@ pub(super) struct Lapse {
     /// Since when nobody requires it.
     pub(super) since: Moment,
     /// Not looked at before this.
-    due: Moment,
+    pub(super) due: Moment,
     /// When the switch was asked for addresses.
-    asked: Option<Moment>,
+    pub(super) asked: Option<Moment>,
     /// The switch showed none; it may go until this moment.
-    approved: Option<Moment>,
+    pub(super) approved: Option<Moment>,
     /// Why it has to wait, if it has to.
     pub(super) waits: Option<Wait>,
-    cause: Cause,
+    pub(super) cause: Cause,
 }
 
 /// Why a withdrawal has to wait.
@@ -82,7 +79,7 @@ impl Tracker {
     }
 
     /// After a reading of the whole switch: what is ours there and required by nobody lapses from now on.
-    fn lapse_unrequired(&mut self, name: &SwitchName, now: Moment) {
+    pub(super) fn lapse_unrequired(&mut self, name: &SwitchName, now: Moment) {
         let Some(identity) = self.fabric.switches.get(name).and_then(|switch| switch.identity.clone()) else { return };
         let ours: Vec<Key> = self
             .ledger
@@ -169,7 +166,7 @@ impl Tracker {
     }
 
     /// Whether a lapsed VLAN may go as far as the core knows, and for which cause.
-    fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
+    pub(super) fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
         let (port, vlan) = key;
         let held = self.paused || self.restraint.brake().is_some();
         let live = self.fabric.switches.get(&port.switch).filter(|switch| switch.live);
@@ -292,55 +289,6 @@ impl Tracker {
                 Account::Over(format!("{name} needs it no more; it runs on {}", host.unwrap_or_default()))
             }
         }
-    }
-
-    /// A switch showed the addresses on some ports: what was asked about there may go, or not.
-    pub(super) fn judge_looks(&mut self, observation: &Observation, now: Moment) {
-        if observation.identity.is_some() {
-            self.lapse_unrequired(&observation.switch, now);
-        }
-        let Some(macs) = &observation.macs else { return };
-        let asked = |key: &Key, lapse: &Lapse| {
-            key.0.switch == observation.switch
-                && observation.scope.covers(key.0.interface)
-                && lapse.approved.is_none()
-                && lapse.asked.is_some_and(|asked| asked <= observation.at)
-        };
-        let answered: Vec<Key> =
-            self.lapses.iter().filter(|(key, lapse)| asked(key, lapse)).map(|(key, _)| key.clone()).collect();
-        for key in answered {
-            let here = macs.iter().filter(|entry| entry.interface == key.0.interface && entry.vlan == key.1);
-            let stranger = here.map(|entry| entry.mac).find(|mac| !self.sites.knows_mac(*mac, now));
-            let verdict = match stranger {
-                Some(mac) => {
-                    let seen = format!("the switch sees address {} there, which no vCenter knows", mac.dotted());
-                    Err(Wait::For(seen))
-                }
-                None => self.may_go(&key),
-            };
-            self.approve(&key, verdict, now);
-        }
-    }
-
-    fn approve(&mut self, key: &Key, verdict: Result<Cause, Wait>, now: Moment) {
-        let Some(lapse) = self.lapses.get_mut(key) else { return };
-        match verdict {
-            Ok(cause) => {
-                let until = now + GOOD_FOR;
-                *lapse = Lapse { due: until, approved: Some(until), waits: None, cause, ..lapse.clone() };
-                self.restraint.spend(&key.0.switch, now);
-                self.dirty.switches.insert(key.0.switch.clone());
-            }
-            Err(why) => {
-                *lapse = Lapse { due: now + AGAIN.max(UNANSWERED), asked: None, waits: Some(why), ..lapse.clone() }
-            }
-        }
-    }
-
-    /// What may go from a switch now, and until when.
-    pub(super) fn approved(&self, switch: &SwitchName, now: Moment) -> impl Iterator<Item = (Key, Moment)> {
-        let mine = self.lapses.iter().filter(move |(key, _)| key.0.switch == *switch);
-        mine.filter_map(move |(key, lapse)| Some((key.clone(), lapse.approved.filter(|until| *until > now)?)))
     }
 
     /// Why a lapsed VLAN goes.
