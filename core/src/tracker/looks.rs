@@ -16,7 +16,7 @@ use crate::net::{InterfaceName, SwitchName};
 /// A switch is asked again after this for addresses that confirm a cable; as often as for its neighbours (rule 12).
 const WITNESS: Duration = Duration::from_secs(60);
 /// A withdrawal is good for this long after the switch showed no address (design, the core's contract).
-const GOOD_FOR: Duration = Duration::from_secs(60);
+pub(super) const GOOD_FOR: Duration = Duration::from_secs(60);
 
 impl Tracker {
     /// Asks switches which addresses they see where a host says it hangs and the switch has heard nothing of it.
@@ -49,27 +49,52 @@ impl Tracker {
         if observation.identity.is_some() {
             self.lapse_unrequired(&observation.switch, now);
         }
-        let Some(macs) = &observation.macs else { return };
-        let asked = |key: &Key, lapse: &Lapse| {
-            key.0.switch == observation.switch
-                && observation.scope.covers(key.0.interface)
-                && lapse.approved.is_none()
-                && lapse.asked.is_some_and(|asked| asked <= observation.at)
+        if observation.macs.is_none() {
+            return;
+        }
+        let about = |port: &EdgePort| {
+            let mut legs = self.fabric.legs(port);
+            legs.any(|leg| leg.switch == observation.switch && observation.scope.covers(leg.interface))
         };
+        let waiting = |lapse: &Lapse| lapse.approved.is_none();
+        let asked = self.lapses.iter().filter(|(key, lapse)| waiting(lapse) && about(&key.0));
         let answered: Vec<Key> =
-            self.lapses.iter().filter(|(key, lapse)| asked(key, lapse)).map(|(key, _)| key.clone()).collect();
-        for key in answered {
-            let here = macs.iter().filter(|entry| entry.interface == key.0.interface && entry.vlan == key.1);
-            let stranger = here.map(|entry| entry.mac).find(|mac| !self.sites.knows_mac(*mac, now));
-            let verdict = match stranger {
-                Some(mac) => {
-                    let seen = format!("the switch sees address {} there, which no vCenter knows", mac.dotted());
-                    Err(Wait::For(seen))
-                }
-                None => self.may_go(&key),
-            };
+            asked.filter(|(key, lapse)| self.is_answered(key, lapse)).map(|(key, _)| key.clone()).collect();
+        let verdicts: Vec<_> = answered.iter().map(|key| self.after_answer(key, now)).collect();
+        let whole = |key: &Key| match self.other_lapse(key).and_then(|twin| answered.iter().position(|at| *at == twin))
+        {
+            Some(at) => verdicts.get(at).is_some_and(Result::is_ok),
+            None => self.other_lapse(key).is_none(),
+        };
+        let whole: Vec<bool> = answered.iter().map(whole).collect();
+        for ((key, verdict), whole) in answered.into_iter().zip(verdicts).zip(whole) {
+            // Both legs go, or none.
+            let verdict = if whole { verdict } else { verdict.and(Err(Wait::Known)) };
             self.approve(&key, verdict, now);
         }
+    }
+
+    /// Whether every leg of its edge port has shown its addresses since it was asked.
+    fn is_answered(&self, (port, _): &Key, lapse: &Lapse) -> bool {
+        let Some(asked) = lapse.asked else { return false };
+        let shown = |leg: EdgePort| {
+            let switch = self.fabric.switches.get(&leg.switch);
+            switch.and_then(|switch| switch.macs.get(&leg.interface)).is_some_and(|(at, _)| *at >= asked)
+        };
+        self.fabric.legs(port).all(shown)
+    }
+
+    /// Whether it may go after what every leg showed.
+    fn after_answer(&self, key: &Key, now: Moment) -> Result<Cause, Wait> {
+        for leg in self.fabric.legs(&key.0) {
+            let shown = self.fabric.switches.get(&leg.switch).and_then(|switch| switch.macs.get(&leg.interface));
+            let here = shown.into_iter().flat_map(|(_, entries)| entries).filter(|entry| entry.vlan == key.1);
+            if let Some(mac) = here.map(|entry| entry.mac).find(|mac| !self.sites.knows_mac(*mac, now)) {
+                let text = format!("{} sees address {} there, which no vCenter knows", leg.switch, mac.dotted());
+                return Err(Wait::For(text));
+            }
+        }
+        self.may_go(key)
     }
 
     fn approve(&mut self, key: &Key, verdict: Result<Cause, Wait>, now: Moment) {
@@ -89,7 +114,9 @@ impl Tracker {
 
     /// What may go from a switch now, and until when.
     pub(super) fn approved(&self, switch: &SwitchName, now: Moment) -> impl Iterator<Item = (Key, Moment)> {
-        let mine = self.lapses.iter().filter(move |(key, _)| key.0.switch == *switch);
-        mine.filter_map(move |(key, lapse)| Some((key.clone(), lapse.approved.filter(|until| *until > now)?)))
+        let lapses = self.lapses.iter().filter_map(|(key, lapse)| Some((key, lapse.approved?)));
+        let undos = self.undos.iter().map(|(key, until)| (key, *until));
+        let mine = lapses.chain(undos).filter(move |((port, _), until)| port.switch == *switch && *until > now);
+        mine.map(|(key, until)| (key.clone(), until))
     }
 }

@@ -39,6 +39,7 @@ pub struct Tracker {
     pub(super) unmet: BTreeMap<requirement::Key, Moment>,
     pub(super) closed: BTreeSet<requirement::Key>,
     pub(super) inherited: BTreeSet<ledger::Key>,
+    pub(super) undos: BTreeMap<requirement::Key, Moment>,
     pub(super) unproved: BTreeMap<(SwitchName, Place, VlanId), String>,
     pub(super) desired: BTreeMap<SwitchName, Desired>,
     pub(super) paused: bool,
@@ -66,7 +67,7 @@ impl Tracker {
         let inherited = ledger.claimed();
         Self {
             sites: Sites::default(),
-            fabric: Fabric::of(policy.switches.keys()),
+            fabric: Fabric::of(&policy),
             policy,
             attachments: Attachments::default(),
             requirements: Requirements::default(),
@@ -79,6 +80,7 @@ impl Tracker {
             unmet: BTreeMap::new(),
             closed: BTreeSet::new(),
             inherited,
+            undos: BTreeMap::new(),
             unproved: BTreeMap::new(),
             desired: BTreeMap::new(),
             paused,
@@ -199,7 +201,12 @@ impl Tracker {
     }
 
     /// A person says that a requirement is over.
-    fn close(&mut self, key: &requirement::Key) {
+    fn close(&mut self, (port, vlan): &requirement::Key) {
+        let legs: Vec<EdgePort> = self.fabric.legs(port).collect();
+        legs.into_iter().for_each(|leg| self.close_leg(&(leg, *vlan)));
+    }
+
+    fn close_leg(&mut self, key: &requirement::Key) {
         self.requirements.close(key);
         self.closed.insert(key.clone());
         self.unmet.remove(key);
@@ -229,7 +236,7 @@ impl Tracker {
     }
 
     fn policy_changed(&mut self, policy: Arc<Policy>) {
-        self.fabric.expect(policy.switches.keys());
+        self.fabric.expect(&policy);
         self.policy = policy;
         self.reconsider();
         let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
@@ -265,6 +272,7 @@ impl Tracker {
             self.refresh(unit, now);
         }
         self.seek_witnesses(now, intents);
+        self.review_undos(now);
         self.revoke(now);
         self.withdraw(now, intents);
         self.express(now, intents);
@@ -316,7 +324,8 @@ impl Tracker {
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
         let moves = self.moves.values().map(|motion| motion.until).min();
         let confirm = (!self.unconfirmed().is_empty()).then_some(self.confirm);
-        let all = [confirm, moves, self.obstacles.next(now), self.next_withdrawal()];
+        let undo = self.undos.values().min().copied();
+        let all = [confirm, moves, undo, self.obstacles.next(now), self.next_withdrawal()];
         all.into_iter().flatten().min()
     }
 

@@ -100,6 +100,9 @@ impl Tracker {
         let gone: Vec<(Key, Wait)> =
             allowed.filter_map(|(key, _)| Some((key.clone(), self.may_go(key).err()?))).collect();
         for (key, why) in gone {
+            if let Some(twin) = self.other_lapse(&key) {
+                self.after_look(&twin, Err(Wait::Known), now);
+            }
             self.after_look(&key, Err(why), now);
         }
     }
@@ -110,22 +113,53 @@ impl Tracker {
             return;
         }
         self.looked = now;
-        let due: Vec<Key> =
-            self.lapses.iter().filter(|(_, lapse)| lapse.due <= now).map(|(key, _)| key.clone()).collect();
         let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
-        let mut room: BTreeMap<SwitchName, usize> = BTreeMap::new();
-        for key in due {
-            let room = self.room(&mut room, &key.0.switch, now);
-            let verdict = if *room == 0 { Err(Wait::Known) } else { self.may_go(&key) };
-            let asks = verdict.is_ok();
-            if asks {
-                *room -= 1;
-                questions.entry(key.0.switch.clone()).or_default().insert(key.0.interface);
+        let mut rooms: BTreeMap<SwitchName, usize> = BTreeMap::new();
+        for together in self.due_together(now) {
+            let room = together.iter().all(|key| *self.room(&mut rooms, &key.0.switch, now) > 0);
+            let verdict = |key: &Key| if room { self.may_go(key) } else { Err(Wait::Known) };
+            let verdicts: Vec<_> = together.iter().map(verdict).collect();
+            let asks = verdicts.iter().all(Result::is_ok);
+            for (key, verdict) in together.iter().zip(verdicts) {
+                if asks {
+                    *self.room(&mut rooms, &key.0.switch, now) -= 1;
+                    let legs = self.fabric.legs(&key.0);
+                    for leg in legs {
+                        questions.entry(leg.switch).or_default().insert(leg.interface);
+                    }
+                }
+                let verdict = if asks { verdict } else { verdict.and(Err(Wait::Known)) };
+                self.after_look(key, verdict, now);
             }
-            self.after_look(&key, verdict, now);
         }
         let ask = |(switch, interfaces)| Intent::Observe { switch, interfaces };
         intents.extend(questions.into_iter().map(ask));
+    }
+
+    /// What is due: the two legs of a vPC go together, so the one that is due first waits for the other.
+    fn due_together(&mut self, now: Moment) -> Vec<Vec<Key>> {
+        let due: Vec<Key> =
+            self.lapses.iter().filter(|(_, lapse)| lapse.due <= now).map(|(key, _)| key.clone()).collect();
+        let mut together = Vec::new();
+        for key in due {
+            let Some(twin) = self.other_lapse(&key) else {
+                together.push(vec![key]);
+                continue;
+            };
+            let later = self.lapses.get(&twin).map(|lapse| lapse.due).filter(|due| *due > now);
+            match (later, self.lapses.get_mut(&key)) {
+                (Some(later), Some(lapse)) => lapse.due = later,
+                (None, Some(_)) if key < twin => together.push(vec![key, twin]),
+                (Some(_), None) | (None, Some(_) | None) => {}
+            }
+        }
+        together
+    }
+
+    /// The same VLAN on the other leg, if it lapsed there too.
+    pub(super) fn other_lapse(&self, (port, vlan): &Key) -> Option<Key> {
+        let twin = (self.fabric.twin(port)?, *vlan);
+        self.lapses.contains_key(&twin).then_some(twin)
     }
 
     fn room<'a>(
@@ -173,6 +207,7 @@ impl Tracker {
         let Some(switch) = live.filter(|_| !held && self.mode_of(port).withdrawals == Act::Enforce) else {
             return Err(Wait::Known);
         };
+        self.other_leg_lets_go(key)?;
         if let Some(obstacle) =
             self.obstacles.of(&(port.switch.clone(), Place::Interface(port.interface), *vlan), self.woke)
         {
@@ -184,10 +219,25 @@ impl Tracker {
         self.explained(&identity.serial, port, *vlan)
     }
 
+    /// Whether the other leg, if there is one, may lose the VLAN too: a vPC is one edge port, and both its switches are
+    /// to answer. One that should have another leg, which is not known, has a finding of its own.
+    fn other_leg_lets_go(&self, (port, vlan): &Key) -> Result<(), Wait> {
+        let Some(twin) = self.fabric.twin(port) else {
+            return if self.fabric.is_half_known(port) { Err(Wait::Known) } else { Ok(()) };
+        };
+        let place = (twin.switch.clone(), Place::Interface(twin.interface), *vlan);
+        let free = self.fabric.is_live(&twin.switch)
+            && self.mode_of(&twin).withdrawals == Act::Enforce
+            && self.obstacles.of(&place, self.woke).is_none()
+            && self.requirements.reasons(&(twin, *vlan)).is_none();
+        if free { Ok(()) } else { Err(Wait::Known) }
+    }
+
     /// Whether every host on a port is at home, its vCenter trusted, and nobody disputes the cable. A person who closed
     /// the requirement spoke for a host that is away.
     fn port_is_quiet(&self, key: &Key) -> Result<(), Wait> {
-        for (host, attachment) in self.attachments.on(&key.0, &self.fabric) {
+        let legs: Vec<EdgePort> = self.fabric.legs(&key.0).collect();
+        for (host, attachment) in legs.iter().flat_map(|leg| self.attachments.on(leg, &self.fabric)) {
             let name = self.sites.host_name(host);
             if self.sites.host_absent(host).is_some() && !self.closed.contains(key) {
                 return Err(Wait::Known);
@@ -239,7 +289,8 @@ impl Tracker {
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => self.vm_accounted(vm, port, vlan),
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
-                let here = self.attachments.on(port, &self.fabric).any(|(at, _)| at == host);
+                let mut legs = self.fabric.legs(port);
+                let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
                 let elsewhere = self.attachments.of_host(host).next().is_some();
                 match !here && elsewhere && self.sites.host_absent(host).is_none() {
                     true => Account::Over(format!("host {name} hangs on other ports now")),
