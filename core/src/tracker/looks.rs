@@ -56,7 +56,7 @@ impl Tracker {
             let mut legs = self.fabric.legs(port);
             legs.any(|leg| leg.switch == observation.switch && observation.scope.covers(leg.interface))
         };
-        let waiting = |lapse: &Lapse| lapse.approved.is_none();
+        let waiting = |lapse: &Lapse| lapse.asked.is_some() && lapse.approved.is_none();
         let asked = self.lapses.iter().filter(|(key, lapse)| waiting(lapse) && about(&key.0));
         let answered: Vec<Key> =
             asked.filter(|(key, lapse)| self.is_answered(key, lapse)).map(|(key, _)| key.clone()).collect();

@@ -192,7 +192,7 @@ impl Fabric {
         let switch = self.switches.get(name)?;
         let legs = switch.domain().map(|domain| {
             let legs = domain.legs.iter().map(|(interface, leg)| (*interface, leg.id)).collect();
-            (domain.id, legs)
+            (domain.id, domain.peer_link.as_ref().map(|link| link.interface), legs)
         });
         let fexes = switch
             .fexes
@@ -206,7 +206,8 @@ impl Fabric {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pairing {
     pub(super) peer: Option<SwitchName>,
-    legs: Option<(u16, BTreeMap<InterfaceName, u16>)>,
+    /// Domain, peer-link, and the vPC of each port-channel.
+    legs: Option<(u16, Option<InterfaceName>, BTreeMap<InterfaceName, u16>)>,
     fexes: Option<BTreeMap<u16, String>>,
 }
 

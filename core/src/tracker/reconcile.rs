@@ -23,7 +23,8 @@ impl Tracker {
         let was_live = self.fabric.is_live(&observation.switch);
         let paired = self.fabric.pairing(&observation.switch);
         let wired = self.fabric.observe(observation);
-        self.paired_anew(&observation.switch, paired, wired);
+        let spoke = observation.neighbors.is_some() || observation.identity.is_some();
+        self.paired_anew(&observation.switch, paired, wired && (spoke || observation.port_channels.is_some()));
         if wired {
             let rewired = members != observation.port_channels;
             self.rewired(&observation.switch, observation.neighbors.is_some() || rewired);

@@ -7,7 +7,7 @@
 //!   needs it has never had it from this addition;
 //! * it is ours, and became so after that. What stood before, of somebody else or of ours, stays and is a finding; after
 //!   a restart that is everything, because nobody knows any more whether it was ever ready;
-//! * the other leg's switch said no, is reached, and does not list the VLAN. A peer that is dead or out of reach refuses
+//! * the other leg's switch said no, is reached, and does not carry the VLAN. A peer that is dead or out of reach refuses
 //!   nothing, and an outcome that nobody could tell is tried again within seconds;
 //! * this leg's switch does not see it pass there: a leg whose other half is down may pass it alone;
 //! * nothing is in the way on this leg, and people let us withdraw there.
@@ -59,7 +59,7 @@ impl Tracker {
         let entry = mine.identity.as_ref().and_then(|id| self.ledger.entry(&id.serial, place, *vlan));
         let passes = mine.sight(port.interface, *vlan).is_some_and(|(_, passes)| passes);
         entry.is_some_and(|entry| entry.is_ours() && entry.since >= *unmet)
-            && !other.lists(refusing.interface, *vlan)
+            && !other.carries(refusing.interface, *vlan)
             && !passes
             && self.obstacles.of(&(port.switch.clone(), place, *vlan), now).is_none()
             && self.mode_of(port).withdrawals == Act::Enforce

@@ -3,6 +3,7 @@
 mod bench;
 mod pair_bench;
 mod pair_lives;
+mod pair_readings;
 mod pairs;
 mod properties;
 mod rules;
