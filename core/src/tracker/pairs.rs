@@ -163,6 +163,12 @@ impl Fabric {
         told_otherwise || leg || fex || unread
     }
 
+    /// Whether a finding tells why the other leg of a port is not known: its switch has no peer, or the peer no such vPC.
+    pub(super) fn is_told_apart(&self, port: &EdgePort) -> bool {
+        let leg = |switch: &Switch| switch.domain().is_some_and(|domain| domain.legs.contains_key(&port.interface));
+        self.pairs.disputes.contains_key(&port.switch) || self.switches.get(&port.switch).is_some_and(leg)
+    }
+
     /// Whether a host interface's FEX hangs on this switch alone, as far as both parents that there may be have spoken.
     fn has_one_parent(&self, port: &EdgePort) -> bool {
         let Some(switch) = self.switches.get(&port.switch).filter(|switch| switch.vpc.is_some()) else { return false };

@@ -220,10 +220,14 @@ impl Tracker {
     }
 
     /// Whether the other leg, if there is one, may lose the VLAN too: a vPC is one edge port, and both its switches are
-    /// to answer. One that should have another leg, which is not known, has a finding of its own.
+    /// to answer.
     fn other_leg_lets_go(&self, (port, vlan): &Key) -> Result<(), Wait> {
         let Some(twin) = self.fabric.twin(port) else {
-            return if self.fabric.is_half_known(port) { Err(Wait::Known) } else { Ok(()) };
+            return match self.fabric.is_half_known(port) {
+                false => Ok(()),
+                true if self.fabric.is_told_apart(port) => Err(Wait::Known),
+                true => Err(Wait::For("it is not known yet whether another switch has a leg of it".to_owned())),
+            };
         };
         let place = (twin.switch.clone(), Place::Interface(twin.interface), *vlan);
         let free = self.fabric.is_live(&twin.switch)

@@ -4,6 +4,7 @@ mod bench;
 mod pair_bench;
 mod pair_lives;
 mod pair_readings;
+mod pairing;
 mod pairs;
 mod properties;
 mod rules;
