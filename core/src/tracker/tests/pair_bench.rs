@@ -23,6 +23,10 @@ pub(super) struct Leaf {
     pub(super) reached: bool,
     /// Its legs are up; after a start that takes as long as `delay restore`.
     pub(super) legs_up: bool,
+    /// It does what it was told only when it is read next.
+    pub(super) slow: bool,
+    /// It drops every write, and nobody can tell what came of it.
+    pub(super) deaf: bool,
     /// What its peer-link allows.
     pub(super) link: VlanSet,
     /// Kept over a reload.
@@ -73,7 +77,16 @@ impl PairBench {
             let ports = (1..=5).map(|host| (port(name, host), VlanSet::from(vlan(5)))).collect();
             let switch = FakeSwitch { ports, vlans: "1,5".parse().expect("a list"), ..FakeSwitch::default() };
             let startup = switch.clone();
-            Leaf { switch, alive: true, reached: true, legs_up: true, link: VlanSet::all(), startup }
+            Leaf {
+                switch,
+                alive: true,
+                reached: true,
+                legs_up: true,
+                slow: false,
+                deaf: false,
+                link: VlanSet::all(),
+                startup,
+            }
         };
         let foreign = |name: &&str| {
             let name = (*name).to_owned();
@@ -225,7 +238,9 @@ impl PairBench {
                 match intent {
                     Intent::Configure(intent) => {
                         self.slots.insert(intent.switch.clone(), intent.clone());
-                        queue.extend(self.configure(&intent));
+                        if !self.leaves[&intent.switch].slow {
+                            queue.extend(self.configure(&intent));
+                        }
                     }
                     Intent::Observe { switch, interfaces } => queue.extend(self.look(&switch, interfaces)),
                     Intent::Journal(records) => {
@@ -253,7 +268,12 @@ impl PairBench {
         let claims: Vec<Record> = steps.iter().map(claim).collect();
         self.store.extend(claims.clone());
         leaf.switch.writes += 1;
-        let results = steps.iter().map(|(place, vlan, add)| leaf.switch.apply(*place, *vlan, *add)).collect();
+        let unknown = |place: Place, vlan| Outcome { place, vlan, result: StepResult::Unknown("cut off".into()) };
+        let results = steps.iter().map(|(place, vlan, add)| match leaf.deaf {
+            true => unknown(*place, *vlan),
+            false => leaf.switch.apply(*place, *vlan, *add),
+        });
+        let results = results.collect();
         self.now = self.now + Duration::from_millis(1);
         let touched = steps.iter().filter_map(|(place, _, _)| match place {
             Place::Interface(interface) => Some(*interface),

@@ -15,6 +15,8 @@ enum Op {
     Alive(usize, bool),
     Reach(usize, bool),
     Refuse(usize, bool),
+    Slow(usize, bool),
+    Deaf(usize, bool),
     PeerLink(bool),
     ByHand(usize, u16, u16),
     Hear(u16, bool),
@@ -31,6 +33,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (leaf.clone(), any::<bool>()).prop_map(|(leaf, alive)| Op::Alive(leaf, alive)),
         2 => (leaf.clone(), any::<bool>()).prop_map(|(leaf, reached)| Op::Reach(leaf, reached)),
         2 => (leaf.clone(), any::<bool>()).prop_map(|(leaf, refuses)| Op::Refuse(leaf, refuses)),
+        2 => (leaf.clone(), any::<bool>()).prop_map(|(leaf, slow)| Op::Slow(leaf, slow)),
+        1 => (leaf.clone(), any::<bool>()).prop_map(|(leaf, deaf)| Op::Deaf(leaf, deaf)),
         1 => any::<bool>().prop_map(Op::PeerLink),
         1 => (leaf, host.clone(), vlan).prop_map(|(leaf, host, vlan)| Op::ByHand(leaf, host, vlan)),
         1 => (host, any::<bool>()).prop_map(|(host, both)| Op::Hear(host, both)),
@@ -74,6 +78,8 @@ impl Truth {
             Op::Alive(leaf, alive) => bench.live(NAMES[leaf], alive),
             Op::Reach(leaf, reached) => bench.reach(NAMES[leaf], reached),
             Op::Refuse(leaf, refuses) => bench.refuse(NAMES[leaf], if refuses { "12-13" } else { "" }),
+            Op::Slow(leaf, slow) => bench.leaf(NAMES[leaf]).slow = slow,
+            Op::Deaf(leaf, deaf) => bench.leaf(NAMES[leaf]).deaf = deaf,
             Op::PeerLink(up) => bench.peer_link_up = up,
             Op::ByHand(leaf, host, vlan) => bench.add_by_hand(NAMES[leaf], host, vlan),
             Op::Hear(host, both) => bench.hear(host, if both { &[0, 1] } else { &[1] }),
@@ -119,13 +125,14 @@ fn live(ops: &[Op]) {
     truth.list(&mut bench);
     let mut wronged = false;
     for op in ops {
-        wronged |= matches!(op, Op::Reach(..) | Op::Refuse(..));
+        wronged |= matches!(op, Op::Reach(..) | Op::Refuse(..) | Op::Slow(..) | Op::Deaf(..));
         truth.act(&mut bench, op);
         check_safe(&bench, &truth, wronged);
         check_incremental(&bench.tracker);
     }
     bench.peer_link_up = true;
     for name in NAMES {
+        (bench.leaf(name).slow, bench.leaf(name).deaf) = (false, false);
         bench.live(name, true);
         bench.reach(name, true);
         bench.refuse(name, "");
