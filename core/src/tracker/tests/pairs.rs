@@ -155,6 +155,38 @@ fn nothing_is_withdrawn_while_a_peer_is_away() {
 }
 
 #[test]
+fn a_withdrawal_that_was_allowed_is_taken_back_on_both_legs_when_a_peer_is_lost() {
+    for foreign in [false, true] {
+        let mut bench = PairBench::new();
+        if foreign {
+            bench.add_by_hand("leafb", 1, 10);
+            bench.read_all();
+        }
+        bench.seen(vm(1, 1, 10, PowerState::On));
+        BOTH.iter().for_each(|name| bench.leaf(name).slow = true);
+        bench.seen(vm(1, 1, 10, PowerState::Off));
+        let going = |bench: &PairBench| BOTH.map(|name| bench.told(name).is_some_and(|told| !told.absent.is_empty()));
+        while going(&bench) == [false, false] {
+            bench.wait(Duration::from_millis(500));
+        }
+        assert_eq!(going(&bench), [true, !foreign]);
+        bench.send(Event::SwitchLost { switch: "leafb".into(), why: "it does not answer".into() });
+        assert_eq!(going(&bench), [false, false]);
+    }
+}
+
+#[test]
+fn who_may_not_withdraw_on_one_leg_withdraws_on_neither() {
+    let mut policy = policy();
+    policy.switches.get_mut(&"leafb".into()).expect("leafb").mode.withdrawals = Act::Observe;
+    let mut bench = PairBench::of(policy);
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.seen(vm(1, 1, 10, PowerState::Off));
+    bench.wait(LONG);
+    assert_eq!(has(&bench, 1, 10), [true, true]);
+}
+
+#[test]
 fn what_one_leg_refuses_is_undone_on_the_other_at_once_and_comes_when_it_is_taken() {
     for refusing in BOTH {
         let mut bench = PairBench::new();
