@@ -48,7 +48,7 @@ fn fabric(neighbors: Vec<Neighbor>, macs: &[(u16, MacAddr)]) -> Fabric {
         let entry = MacEntry { vlan: VlanId::MIN, mac: *mac, interface };
         switch.macs.insert(interface, (Moment::default(), BTreeSet::from([entry])));
     }
-    Fabric { switches: BTreeMap::from([("leaf1".into(), switch)]) }
+    Fabric { switches: BTreeMap::from([("leaf1".into(), switch)]), ..Fabric::default() }
 }
 
 /// Judges vmnic0 through `steps` of (hint, fabric), and tells the port that it ends on and whether there is a conflict.

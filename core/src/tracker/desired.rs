@@ -29,6 +29,9 @@ impl Tracker {
             intents.push(Intent::Journal(purposes));
         }
         let mut switches = std::mem::take(&mut self.dirty.switches);
+        // What is in the way of one leg is in the way of the other.
+        let peers: Vec<SwitchName> = switches.iter().filter_map(|switch| self.fabric.peer(switch)).cloned().collect();
+        switches.extend(peers);
         let ports = std::mem::take(&mut self.dirty.ports);
         for switch in &switches {
             let all: Vec<EdgePort> = self.requirements.ports_of(switch).cloned().collect();
@@ -75,7 +78,7 @@ impl Tracker {
             causes: BTreeMap::new(),
             peer_link: None,
             links: BTreeSet::new(),
-            paired: false,
+            paired: self.fabric.peer(name).is_some(),
         };
         self.fill(&mut next, desired, now);
         if !desired.again && desired.last.as_ref().is_some_and(|last| says_the_same(last, &next)) {
@@ -95,7 +98,7 @@ impl Tracker {
         if self.paused {
             return;
         }
-        let mut database = VlanSet::EMPTY;
+        let mut database = self.needed_by_peer(&next.switch);
         for (port, vlans) in &desired.ports {
             database = database.union(vlans);
             next.present.insert(Place::Interface(port.interface), vlans.clone());
@@ -112,11 +115,20 @@ impl Tracker {
             let goes = goes.or_insert_with(|| Withdrawal { vlans: VlanSet::EMPTY, until });
             goes.vlans.insert(vlan);
             goes.until = goes.until.min(until);
-            let cause = self.lapse_cause(&(port.clone(), vlan));
+            let cause =
+                self.undo_cause(&(port.clone(), vlan)).unwrap_or_else(|| self.lapse_cause(&(port.clone(), vlan)));
             next.causes.insert((Place::Interface(port.interface), vlan), cause);
         }
         let unsettled = self.inherited.iter().filter(|(serial, _, _)| *serial == next.serial);
         next.unsettled = unsettled.map(|(_, place, vlan)| (*place, *vlan)).collect();
+    }
+
+    /// The VLANs that the other legs of this switch's vPCs get: they must exist on both switches.
+    fn needed_by_peer(&self, switch: &SwitchName) -> VlanSet {
+        let peer = self.fabric.peer(switch).and_then(|peer| self.desired.get(peer));
+        let ports = peer.into_iter().flat_map(|desired| &desired.ports);
+        let shared = ports.filter(|(port, _)| self.fabric.twin(port).is_some());
+        shared.fold(VlanSet::EMPTY, |all, (_, vlans)| all.union(vlans))
     }
 
     /// The causes of what was not yet observed on a port, and what of it a move waits for.
@@ -202,4 +214,5 @@ fn says_the_same(last: &Configure, next: &Configure) -> bool {
         && last.present == next.present
         && last.absent == next.absent
         && last.unsettled == next.unsettled
+        && last.paired == next.paired
 }

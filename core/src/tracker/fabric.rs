@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Allowed, EdgePort, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Port, PortMode, Scope, VlanDatabase,
+    Allowed, EdgePort, Fex, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Policy, Port, Scope, VlanDatabase,
+    Vpc, pairs::Pairs,
 };
 use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 
@@ -11,6 +12,7 @@ use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fabric {
     pub(super) switches: BTreeMap<SwitchName, Switch>,
+    pub(super) pairs: Pairs,
 }
 
 /// One switch as it last said it is.
@@ -24,11 +26,17 @@ pub(super) struct Switch {
     /// When its last reading was asked for.
     pub(super) read_at: Moment,
     pub(super) ports: BTreeMap<InterfaceName, Port>,
+    /// When each port's last reading was asked for.
+    pub(super) ports_at: BTreeMap<InterfaceName, Moment>,
     pub(super) vlans: VlanDatabase,
     pub(super) members: BTreeMap<InterfaceName, BTreeSet<InterfaceName>>,
     pub(super) neighbors: Vec<Neighbor>,
     /// The MAC table of a port, and when it was asked for.
     pub(super) macs: BTreeMap<InterfaceName, (Moment, BTreeSet<MacEntry>)>,
+    /// Its part in a vPC domain, and when that was asked for; none: never read.
+    pub(super) vpc: Option<(Moment, Vpc)>,
+    /// Its FEXes; none: never read.
+    pub(super) fexes: Option<BTreeMap<u16, Fex>>,
 }
 
 /// Which configured switch a hint means.
@@ -42,17 +50,19 @@ pub(super) enum Found {
 
 impl Fabric {
     /// The configured switches, none of which has said anything yet.
-    pub(super) fn of<'a>(names: impl Iterator<Item = &'a SwitchName>) -> Self {
+    pub(super) fn of(policy: &Policy) -> Self {
         let mut fabric = Self::default();
-        fabric.expect(names);
+        fabric.expect(policy);
         fabric
     }
 
-    /// These are configured: a hint may name them before they answer.
-    pub(super) fn expect<'a>(&mut self, names: impl Iterator<Item = &'a SwitchName>) {
-        for name in names {
+    /// These switches are configured: a hint may name them before they answer. And so are their pairs.
+    pub(super) fn expect(&mut self, policy: &Policy) {
+        for name in policy.switches.keys() {
             self.switches.entry(name.clone()).or_default();
         }
+        self.pairs.tell(policy);
+        self.judge_pairs();
     }
 
     /// Takes in what a switch said. Whether wiring or membership may have changed: attachments must be judged anew.
@@ -74,6 +84,12 @@ impl Fabric {
         if let Some(neighbors) = &observation.neighbors {
             switch.neighbors.clone_from(neighbors);
         }
+        if let Some(vpc) = &observation.vpc {
+            switch.vpc = Some((observation.at, vpc.clone()));
+        }
+        if observation.fexes.is_some() {
+            switch.fexes.clone_from(&observation.fexes);
+        }
         switch.take_ports(observation);
         let heard = switch.take_macs(observation);
         heard || wiring != (switch.members.clone(), switch.neighbors.clone(), switch.identity.clone())
@@ -83,11 +99,6 @@ impl Fabric {
     pub(super) fn edge_port(&self, switch: &SwitchName, interface: InterfaceName) -> EdgePort {
         let channel = self.switches.get(switch).and_then(|known| known.channel_of(interface));
         EdgePort { switch: switch.clone(), interface: channel.unwrap_or(interface) }
-    }
-
-    /// Whether frames of `vlan` really pass `port`: allowed, created and active, on a switch that answers.
-    pub(super) fn ready(&self, port: &EdgePort, vlan: VlanId) -> bool {
-        self.switches.get(&port.switch).is_some_and(|switch| switch.live && switch.carries(port.interface, vlan))
     }
 
     /// Which switch `hint` means: by serial number if it tells one, else by name, with or without a domain.
@@ -118,6 +129,7 @@ impl Switch {
         self.ports.retain(|interface, _| !observation.scope.covers(*interface) || !self_reports(observation));
         for (interface, port) in &observation.ports {
             self.ports.insert(*interface, port.clone());
+            self.ports_at.insert(*interface, observation.at);
         }
     }
 
@@ -142,13 +154,6 @@ impl Switch {
     /// The port-channel that `interface` is a member of.
     pub(super) fn channel_of(&self, interface: InterfaceName) -> Option<InterfaceName> {
         self.members.iter().find(|(_, members)| members.contains(&interface)).map(|(channel, _)| *channel)
-    }
-
-    /// Whether `interface` passes frames of `vlan`, as far as the last readings tell.
-    pub(super) fn carries(&self, interface: InterfaceName, vlan: VlanId) -> bool {
-        let allowed =
-            self.ports.get(&interface).is_some_and(|port| port.mode == PortMode::Trunk && port.allowed.contains(vlan));
-        allowed && self.vlans.active.contains(vlan)
     }
 
     /// Whether `vlan` stands in the allowed list of `interface`.
@@ -203,9 +208,8 @@ mod tests {
             }),
             ..Switch::default()
         };
-        Fabric {
-            switches: switches.iter().map(|(name, host, serial)| ((*name).into(), switch(host, serial))).collect(),
-        }
+        let switches = switches.iter().map(|(name, host, serial)| ((*name).into(), switch(host, serial)));
+        Fabric { switches: switches.collect(), ..Fabric::default() }
     }
 
     #[test]

@@ -46,7 +46,8 @@ const NEIGHBORS: Duration = Duration::from_secs(60);
 impl FindingKind {
     /// How long it must stand before it is told: what the next reading mends by itself is no trouble.
     pub(super) const fn patience(self) -> Duration {
-        if matches!(self, Self::Unattached | Self::Unconfirmed) { NEIGHBORS } else { Duration::ZERO }
+        let settles = matches!(self, Self::Unattached | Self::Unconfirmed | Self::Suspended | Self::PairMismatch);
+        if settles { NEIGHBORS } else { Duration::ZERO }
     }
 }
 
@@ -93,6 +94,12 @@ kinds! {
     UnknownNeed = "unknown-need", Systems;
     /// Policy or the switch's state forbids a VLAN that is needed.
     NotPermitted = "not-permitted", Network;
+    /// One leg of a vPC has, or could have, a VLAN that the other cannot get now.
+    HalfPair = "half-pair", Network;
+    /// A VLAN is allowed on both legs of a vPC and does not pass there.
+    Suspended = "suspended", Network;
+    /// What the two switches of a vPC pair, or the configuration, say of the pair does not fit together.
+    PairMismatch = "pair-mismatch", Network;
     /// A switch refused a command.
     Refused = "refused", Network;
     /// Somebody takes away what we put there.

@@ -8,7 +8,7 @@ use super::{
 };
 
 /// A finding without its time.
-type Found = (FindingKind, String, String);
+pub(super) type Found = (FindingKind, String, String);
 
 impl Tracker {
     /// Everything a person should mend now, oldest kind first; `since` survives from one call to the next.
@@ -17,6 +17,7 @@ impl Tracker {
         found.extend(self.cable_findings());
         found.extend(self.need_findings());
         found.extend(self.port_findings(now));
+        found.extend(self.pair_findings());
         found.extend(self.absence_findings());
         found.extend(self.withdrawal_findings());
         found.sort();
@@ -151,6 +152,7 @@ impl Tracker {
                     FindingKind::ObserveOnly,
                     "it is not there, and the mode is observe; set mode = \"enforce\", or add it by hand".to_owned(),
                 ),
+                Verdict::OtherLeg(why) => (FindingKind::HalfPair, self.half_pair_text(port, vlan, &why)),
                 Verdict::Add | Verdict::Everything => continue,
             };
             found.push((kind, format!("{port} VLAN {vlan}"), format!("{text}{}", self.needed_by(reasons))));

@@ -3,16 +3,16 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Duration,
 };
 
 use super::{
-    Destination, EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
-    attachment::{Attachments, Trouble},
+    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
+    attachment::Attachments,
     brake::Restraint,
     desired::Desired,
     fabric::Fabric,
     ledger::{self, Ledger, State},
+    motion::Motion,
     obstacle::Obstacles,
     reason::Unit,
     requirement::{self, Requirements},
@@ -20,14 +20,7 @@ use super::{
     units::{Answer, Puzzle},
     withdrawal::Lapse,
 };
-use crate::net::{InterfaceName, SwitchName, VcenterId, VlanId};
-
-/// A move whose end nobody told is forgotten after this: the longest vMotions of large VMs take hours.
-const MOVE_LEASE: Duration = Duration::from_secs(2 * 3600);
-/// A VM whose move ended well is seen on its host within this, or vCenter's word is taken back.
-const ARRIVAL: Duration = Duration::from_secs(60);
-/// A switch is asked again after this for addresses that confirm a cable; as often as for its neighbours (rule 12).
-const WITNESS: Duration = Duration::from_secs(60);
+use crate::net::{SwitchName, VcenterId, VlanId};
 
 /// The tracker of one fabric. See the module's head for how to call it.
 #[derive(Debug)]
@@ -46,22 +39,15 @@ pub struct Tracker {
     pub(super) unmet: BTreeMap<requirement::Key, Moment>,
     pub(super) closed: BTreeSet<requirement::Key>,
     pub(super) inherited: BTreeSet<ledger::Key>,
+    pub(super) undos: BTreeMap<requirement::Key, Moment>,
     pub(super) unproved: BTreeMap<(SwitchName, Place, VlanId), String>,
     pub(super) desired: BTreeMap<SwitchName, Desired>,
     pub(super) paused: bool,
     pub(super) woke: Moment,
     pub(super) looked: Moment,
-    confirm: Moment,
+    pub(super) confirm: Moment,
     pub(super) since: BTreeMap<(super::FindingKind, String, String), Moment>,
     pub(super) dirty: Dirty,
-}
-
-/// A migration under way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Motion {
-    pub(super) to: HostId,
-    /// It is forgotten after this.
-    pub(super) until: Moment,
 }
 
 /// What must be looked at again before `handle` returns.
@@ -81,7 +67,7 @@ impl Tracker {
         let inherited = ledger.claimed();
         Self {
             sites: Sites::default(),
-            fabric: Fabric::of(policy.switches.keys()),
+            fabric: Fabric::of(&policy),
             policy,
             attachments: Attachments::default(),
             requirements: Requirements::default(),
@@ -94,6 +80,7 @@ impl Tracker {
             unmet: BTreeMap::new(),
             closed: BTreeSet::new(),
             inherited,
+            undos: BTreeMap::new(),
             unproved: BTreeMap::new(),
             desired: BTreeMap::new(),
             paused,
@@ -213,34 +200,13 @@ impl Tracker {
         self.host_changed(id);
     }
 
-    fn migration_started(&mut self, vm: VmId, to: &Destination, now: Moment) {
-        let host = match to {
-            Destination::Host(host) => Some(host.clone()),
-            Destination::Named(name) => self.sites.host_named(&vm.vcenter, name),
-        };
-        let here = self.whereabouts(&vm);
-        if let Some(to) = host.filter(|to| here != Some(to)) {
-            self.moves.insert(vm.clone(), Motion { to, until: now + MOVE_LEASE });
-            self.dirty.units.insert(Unit::Move(vm));
-        }
-    }
-
-    /// A VM that is seen where its move ended has arrived, even if it went on from there while nobody listened.
-    fn migration_ended(&mut self, vm: VmId, outcome: Result<Option<HostId>, String>, now: Moment) {
-        let waiting = outcome.is_ok_and(|at| at.is_none() || self.whereabouts(&vm) != at.as_ref());
-        match self.moves.get_mut(&vm) {
-            Some(motion) if waiting => motion.until = motion.until.min(now + ARRIVAL),
-            Some(_) | None => drop(self.moves.remove(&vm)),
-        }
-        self.dirty.units.insert(Unit::Move(vm));
-    }
-
-    fn whereabouts(&self, vm: &VmId) -> Option<&HostId> {
-        self.sites.vms.get(vm).and_then(|vm| vm.host.as_ref())
-    }
-
     /// A person says that a requirement is over.
-    fn close(&mut self, key: &requirement::Key) {
+    fn close(&mut self, (port, vlan): &requirement::Key) {
+        let legs: Vec<EdgePort> = self.fabric.legs(port).collect();
+        legs.into_iter().for_each(|leg| self.close_leg(&(leg, *vlan)));
+    }
+
+    fn close_leg(&mut self, key: &requirement::Key) {
         self.requirements.close(key);
         self.closed.insert(key.clone());
         self.unmet.remove(key);
@@ -270,7 +236,7 @@ impl Tracker {
     }
 
     fn policy_changed(&mut self, policy: Arc<Policy>) {
-        self.fabric.expect(policy.switches.keys());
+        self.fabric.expect(&policy);
         self.policy = policy;
         self.reconsider();
         let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
@@ -306,44 +272,15 @@ impl Tracker {
             self.refresh(unit, now);
         }
         self.seek_witnesses(now, intents);
+        self.review_undos(now);
         self.revoke(now);
         self.withdraw(now, intents);
         self.express(now, intents);
         self.woke = now;
     }
 
-    /// Asks switches which addresses they see where a host says it hangs and the switch has heard nothing of it.
-    fn seek_witnesses(&mut self, now: Moment, intents: &mut Vec<Intent>) {
-        if self.confirm > now {
-            return;
-        }
-        let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
-        for EdgePort { switch, interface } in self.unconfirmed() {
-            questions.entry(switch).or_default().insert(interface);
-        }
-        if !questions.is_empty() {
-            self.confirm = now + WITNESS;
-        }
-        intents.extend(questions.into_iter().map(|(switch, interfaces)| Intent::Observe { switch, interfaces }));
-    }
-
-    /// The ports of live switches where a host says it hangs, unconfirmed.
-    fn unconfirmed(&self) -> Vec<EdgePort> {
-        let sockets = self.attachments.troubles().filter_map(|(_, trouble)| match trouble {
-            Trouble::Unconfirmed(socket) => Some(socket),
-            Trouble::UnknownSwitch(_) | Trouble::Ambiguous(_) | Trouble::UnknownPort(_) => None,
-        });
-        let live = |name: &SwitchName| self.fabric.switches.get(name).is_some_and(|switch| switch.live);
-        sockets.filter(|(switch, _)| live(switch)).map(|(switch, at)| self.fabric.edge_port(switch, *at)).collect()
-    }
-
     fn expire(&mut self, now: Moment) {
-        let over: Vec<VmId> =
-            self.moves.iter().filter(|(_, motion)| motion.until <= now).map(|(vm, _)| vm.clone()).collect();
-        for vm in over {
-            self.moves.remove(&vm);
-            self.dirty.units.insert(Unit::Move(vm));
-        }
+        self.expire_moves(now);
         let ended: Vec<SwitchName> = self.obstacles.ended(self.woke, now).cloned().collect();
         self.dirty.switches.extend(ended);
     }
@@ -387,7 +324,8 @@ impl Tracker {
     pub fn next_deadline(&self, now: Moment) -> Option<Moment> {
         let moves = self.moves.values().map(|motion| motion.until).min();
         let confirm = (!self.unconfirmed().is_empty()).then_some(self.confirm);
-        let all = [confirm, moves, self.obstacles.next(now), self.next_withdrawal()];
+        let undo = self.undos.values().min().copied();
+        let all = [confirm, moves, undo, self.obstacles.next(now), self.next_withdrawal()];
         all.into_iter().flatten().min()
     }
 

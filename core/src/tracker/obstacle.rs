@@ -32,16 +32,26 @@ pub(super) struct Obstacle {
     pub(super) until: Moment,
     /// How often in a row.
     pub(super) count: u32,
+    kind: Kind,
+}
+
+/// What kind of obstacle it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// The switch said no.
+    Refused,
+    /// Nobody could tell what came of it.
+    Unknown,
     /// Somebody takes it away: putting it back is no proof that this is over.
-    drift: bool,
+    Drift,
 }
 
 impl Obstacle {
     /// What it means for the VLAN, while it lasts.
     pub(super) fn verdict(&self) -> Verdict {
-        match self.drift {
-            true => Verdict::Drift(format!("{} ({} times)", self.text, self.count)),
-            false => Verdict::Waits(self.text.clone()),
+        match self.kind {
+            Kind::Drift => Verdict::Drift(format!("{} ({} times)", self.text, self.count)),
+            Kind::Refused | Kind::Unknown => Verdict::Waits(self.text.clone()),
         }
     }
 }
@@ -51,14 +61,14 @@ impl Obstacles {
     pub(super) fn refused(&mut self, key: Key, text: &str, now: Moment) {
         let count = self.by_key.get(&key).map_or(0, |before| before.count) + 1;
         let rest = FIRST.saturating_mul(1 << (count - 1).min(10)).min(LONGEST);
-        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, drift: false });
+        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Refused });
     }
 
     /// Nobody could tell what came of it.
     pub(super) fn unknown(&mut self, key: Key, text: &str, now: Moment) {
         let count = self.by_key.get(&key).map_or(0, |before| before.count) + 1;
         let rest = UNKNOWN.saturating_mul(1 << (count - 1).min(8)).min(LONGEST);
-        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, drift: false });
+        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Unknown });
     }
 
     /// Somebody took it away: once it is put back at once, after that later and later.
@@ -66,12 +76,12 @@ impl Obstacles {
         let recent = |before: &&Obstacle| now.since(before.until) < QUARREL;
         let count = self.by_key.get(&key).filter(recent).map_or(0, |before| before.count) + 1;
         let rest = if count == 1 { Duration::ZERO } else { FIRST.saturating_mul(1 << count.min(10)).min(LONGEST) };
-        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, drift: true });
+        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Drift });
     }
 
     /// It worked.
     pub(super) fn clear(&mut self, key: &Key) {
-        if self.by_key.get(key).is_some_and(|obstacle| !obstacle.drift) {
+        if self.by_key.get(key).is_some_and(|obstacle| obstacle.kind != Kind::Drift) {
             self.by_key.remove(key);
         }
     }
@@ -79,6 +89,16 @@ impl Obstacles {
     /// What stands in the way now.
     pub(super) fn of(&self, key: &Key, now: Moment) -> Option<&Obstacle> {
         self.by_key.get(key).filter(|obstacle| obstacle.until > now)
+    }
+
+    /// What stood in the way when it was last tried, whether or not it may be tried again by now.
+    pub(super) fn last(&self, key: &Key) -> Option<&Obstacle> {
+        self.by_key.get(key).filter(|obstacle| obstacle.kind != Kind::Drift)
+    }
+
+    /// Everything that a switch said no to, and has not taken since.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = &Key> {
+        self.by_key.iter().filter(|(_, obstacle)| obstacle.kind == Kind::Refused).map(|(key, _)| key)
     }
 
     /// When the next one ends after `now`.

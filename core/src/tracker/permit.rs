@@ -20,11 +20,61 @@ pub(super) enum Verdict {
     Waits(String),
     /// Somebody takes it away again and again: it is put back later and later.
     Drift(String),
+    /// The other leg of the vPC cannot have it, for this reason; so neither gets it.
+    OtherLeg(String),
 }
 
 impl Tracker {
-    /// Whether `vlan`, required for `reasons`, may be put on `port` now.
+    /// Whether `vlan`, required for `reasons`, may be put on `port` now. A vPC is one edge port: what is in the way of
+    /// one leg is in the way of both.
     pub(super) fn verdict(&self, port: &EdgePort, vlan: VlanId, reasons: &BTreeSet<Reason>, now: Moment) -> Verdict {
+        let own = self.leg_verdict(port, vlan, reasons, now);
+        match own {
+            Verdict::Add | Verdict::Everything => {
+                self.other_leg(port, vlan, reasons, now).map_or(own, Verdict::OtherLeg)
+            }
+            Verdict::ObserveOnly
+            | Verdict::Forbidden(_)
+            | Verdict::Waits(_)
+            | Verdict::Drift(_)
+            | Verdict::OtherLeg(_) => own,
+        }
+    }
+
+    /// What is in the way of the other leg. A peer that is dead, or that we do not reach, gets the VLAN once it is
+    /// back, and this leg does not wait for it.
+    fn other_leg(&self, port: &EdgePort, vlan: VlanId, reasons: &BTreeSet<Reason>, now: Moment) -> Option<String> {
+        let twin = self.fabric.twin(port).filter(|twin| !self.fabric.is_dead(&twin.switch))?;
+        let reached = self.fabric.is_live(&twin.switch);
+        let why = match self.leg_verdict(&twin, vlan, reasons, now) {
+            Verdict::Waits(_) | Verdict::Drift(_) if !reached => return None,
+            Verdict::Waits(why) | Verdict::Drift(why) | Verdict::Forbidden(why) | Verdict::OtherLeg(why) => why,
+            Verdict::ObserveOnly => "the mode there is observe".to_owned(),
+            Verdict::Add | Verdict::Everything => self.tried_first(&twin, port, vlan)?.to_owned(),
+        };
+        Some(format!("{twin}: {why}"))
+    }
+
+    /// What the other leg said when it was last tried. It is tried again before this one, or each attempt would cost an
+    /// addition here and its undo.
+    fn tried_first(&self, twin: &EdgePort, port: &EdgePort, vlan: VlanId) -> Option<&str> {
+        let last = |port: &EdgePort| {
+            let places = [Place::VlanDatabase, Place::Interface(port.interface)];
+            places.into_iter().find_map(|place| self.obstacles.last(&(port.switch.clone(), place, vlan)))
+        };
+        let there = self.fabric.switches.get(&twin.switch).is_some_and(|switch| switch.carries(twin.interface, vlan));
+        let waits = !there && self.fabric.is_live(&twin.switch) && last(port).is_none();
+        last(twin).filter(|_| waits).map(|obstacle| obstacle.text.as_str())
+    }
+
+    /// Whether it may be put on one leg, as far as that leg is concerned.
+    pub(super) fn leg_verdict(
+        &self,
+        port: &EdgePort,
+        vlan: VlanId,
+        reasons: &BTreeSet<Reason>,
+        now: Moment,
+    ) -> Verdict {
         if let Some(why) = self.outside(port, vlan, reasons).or_else(|| self.impossible(port, vlan)) {
             return Verdict::Forbidden(why);
         }

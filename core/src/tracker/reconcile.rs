@@ -7,6 +7,7 @@ use super::{
     Tracker, What,
     attachment::{Attachment, Case, Trouble},
     ledger::State,
+    pairs::Pairing,
     requirement::Key,
 };
 use crate::net::{SwitchName, VlanId};
@@ -19,11 +20,16 @@ impl Tracker {
             return;
         }
         let members = self.fabric.switches.get(&observation.switch).map(|switch| switch.members.clone());
-        if self.fabric.observe(observation) {
+        let was_live = self.fabric.is_live(&observation.switch);
+        let paired = self.fabric.pairing(&observation.switch);
+        let wired = self.fabric.observe(observation);
+        let spoke = observation.neighbors.is_some() || observation.identity.is_some();
+        self.paired_anew(&observation.switch, paired, wired && (spoke || observation.port_channels.is_some()));
+        if wired {
             let rewired = members != observation.port_channels;
             self.rewired(&observation.switch, observation.neighbors.is_some() || rewired);
         }
-        let records = self.reconcile(observation, now);
+        let records = self.reconcile(observation, was_live, now);
         if !records.is_empty() {
             intents.push(Intent::Journal(records));
         }
@@ -51,6 +57,24 @@ impl Tracker {
         switch.live = false;
         switch.why = Some(why.to_owned());
         self.dirty.switches.insert(name.clone());
+    }
+
+    /// A switch's peer, or which of its ports are legs of what, may have changed: then whatever hangs there is asked for
+    /// anew, on both switches.
+    fn paired_anew(&mut self, name: &SwitchName, before: Option<Pairing>, wired: bool) {
+        if wired || self.fabric.pairing(name) != before {
+            self.fabric.judge_pairs();
+        }
+        let after = self.fabric.pairing(name);
+        if after == before {
+            return;
+        }
+        let peers = before.into_iter().chain(after).filter_map(|pairing| pairing.peer);
+        let concerned: BTreeSet<SwitchName> = peers.chain([name.clone()]).collect();
+        for switch in concerned {
+            self.rewired(&switch, true);
+            self.dirty.switches.insert(switch);
+        }
     }
 
     /// Cables or memberships of a switch changed: judges every pnic that may be concerned.
@@ -86,8 +110,9 @@ impl Tracker {
         }
     }
 
-    /// Ownership ends when a VLAN is seen absent not by us, or its port is no trunk any more, or a channel member.
-    fn reconcile(&mut self, observation: &Observation, now: Moment) -> Vec<Record> {
+    /// Ownership ends when a VLAN is seen absent not by us, or its port is no trunk any more, or a channel member. What
+    /// is missing from a switch that was away is no quarrel: it may have come back with an old configuration.
+    fn reconcile(&mut self, observation: &Observation, was_live: bool, now: Moment) -> Vec<Record> {
         let Some(switch) = self.fabric.switches.get(&observation.switch) else { return Vec::new() };
         let Some(identity) = switch.identity.clone() else { return Vec::new() };
         let mut records = Vec::new();
@@ -107,7 +132,7 @@ impl Tracker {
             let switch = observation.switch.clone();
             records.push(Record { at: now, switch, serial: identity.serial.clone(), place, vlan, what });
         }
-        for (place, vlan) in drifted {
+        for (place, vlan) in drifted.into_iter().filter(|_| was_live) {
             self.drifted(&observation.switch, place, vlan, now);
         }
         records
@@ -130,17 +155,18 @@ impl Tracker {
 
     /// Notes which requirements now pass frames, and which no longer do.
     fn note_ready(&mut self, observation: &Observation, now: Moment, intents: &mut Vec<Intent>) {
-        let keys: Vec<_> = self
-            .requirements
-            .ports_of(&observation.switch)
-            .filter(|port| observation.vlans.is_some() || observation.scope.covers(port.interface))
-            .flat_map(|port| self.requirements.on(port).map(|(vlan, _)| (port.clone(), vlan)))
-            .collect();
+        let whole = observation.vlans.is_some() || observation.vpc.is_some();
+        let seen = self.requirements.ports_of(&observation.switch);
+        let seen = seen.filter(|port| whole || observation.scope.covers(port.interface));
+        // What one leg says may make, or end, the readiness of both.
+        let ports: BTreeSet<EdgePort> = seen.flat_map(|port| self.fabric.legs(port)).collect();
+        let keys: Vec<Key> =
+            ports.iter().flat_map(|port| self.requirements.on(port).map(|(vlan, _)| (port.clone(), vlan))).collect();
         for key in keys {
             match self.fabric.ready(&key.0, key.1) {
                 true => {
                     if let Some(since) = self.unmet.remove(&key) {
-                        intents.push(Intent::Met { switch: observation.switch.clone(), waited: now.since(since) });
+                        intents.push(Intent::Met { switch: key.0.switch.clone(), waited: now.since(since) });
                     }
                 }
                 false => {

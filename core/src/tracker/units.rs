@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Backing, Host, HostId, PowerState, Reason, Tracker, Vm, VmId, Vnic,
+    Attachment, Backing, EdgePort, Host, HostId, PowerState, Reason, Tracker, Vm, VmId, Vnic,
     needs::{self, Need},
     reason::Unit,
     requirement::{Asked, Key},
@@ -92,8 +92,7 @@ impl Tracker {
 
     /// What stands for a vmkernel adapter or a floor stays while its host hangs on that port: only a person ends it.
     fn keep_standing(&self, host: &HostId, unit: &Unit, asked: &mut Asked) {
-        let ports: BTreeSet<_> =
-            self.attachments.of_host(host).map(|at| self.fabric.edge_port(&at.switch, at.interface)).collect();
+        let ports: BTreeSet<_> = self.attachments.of_host(host).flat_map(|at| self.legs_at(at)).collect();
         for (reason, keys) in self.requirements.asked(unit).into_iter().flatten() {
             let kept = keys.iter().filter(|(port, _)| ports.contains(port)).cloned();
             if let Some(keys) = asked.entry(reason.clone()).or_insert_with(|| Some(BTreeSet::new())) {
@@ -111,12 +110,18 @@ impl Tracker {
         for floor in named {
             let reason = Reason::Floor { cluster: cluster.id.clone(), host: host.id.clone() };
             for attachment in self.attachments.of_host(&host.id) {
-                let port = self.fabric.edge_port(&attachment.switch, attachment.interface);
-                let keys = floor.vlans.iter().map(|vlan| (port.clone(), vlan));
-                floors.entry(reason.clone()).or_default().extend(keys);
+                for port in self.legs_at(attachment) {
+                    let keys = floor.vlans.iter().map(|vlan| (port.clone(), vlan));
+                    floors.entry(reason.clone()).or_default().extend(keys);
+                }
             }
         }
         floors
+    }
+
+    /// The edge port that a pnic hangs on, with both legs where it is a vPC: one pnic on one leg is enough for both.
+    fn legs_at(&self, at: &Attachment) -> impl Iterator<Item = EdgePort> + use<> {
+        self.fabric.legs(&self.fabric.edge_port(&at.switch, at.interface))
     }
 
     /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
@@ -146,8 +151,8 @@ impl Tracker {
                         puzzles.insert(Puzzle::Unattached(id.clone(), pnic));
                         continue;
                     };
-                    let port = self.fabric.edge_port(&at.switch, at.interface);
-                    keys.extend(vlans.iter().map(|vlan| (port.clone(), vlan)));
+                    let ports = self.legs_at(at);
+                    keys.extend(ports.flat_map(|port| vlans.iter().map(move |vlan| (port.clone(), vlan))));
                 }
                 Some(keys)
             }

@@ -6,19 +6,16 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, Intent, Moment, Observation, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
-    requirement::Key,
+    Act, Cause, EdgePort, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
-/// A withdrawal is good for this long after the switch showed no address (design, the core's contract).
-const GOOD_FOR: Duration = Duration::from_secs(60);
 /// What is due is looked at together: one question and one write for all of it, not one each.
 const TOGETHER: Duration = Duration::from_secs(1);
 /// A withdrawal that had to wait is looked at again after this, and after a quarter of its wait, up to a minute.
-const AGAIN: Duration = Duration::from_secs(2);
+pub(super) const AGAIN: Duration = Duration::from_secs(2);
 /// A question about addresses that got no answer is put again after this.
-const UNANSWERED: Duration = Duration::from_secs(60);
+pub(super) const UNANSWERED: Duration = Duration::from_secs(60);
 
 /// A VLAN of ours that nobody requires any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +23,14 @@ pub(super) struct Lapse {
     /// Since when nobody requires it.
     pub(super) since: Moment,
     /// Not looked at before this.
-    due: Moment,
+    pub(super) due: Moment,
     /// When the switch was asked for addresses.
-    asked: Option<Moment>,
+    pub(super) asked: Option<Moment>,
     /// The switch showed none; it may go until this moment.
-    approved: Option<Moment>,
+    pub(super) approved: Option<Moment>,
     /// Why it has to wait, if it has to.
     pub(super) waits: Option<Wait>,
-    cause: Cause,
+    pub(super) cause: Cause,
 }
 
 /// Why a withdrawal has to wait.
@@ -82,7 +79,7 @@ impl Tracker {
     }
 
     /// After a reading of the whole switch: what is ours there and required by nobody lapses from now on.
-    fn lapse_unrequired(&mut self, name: &SwitchName, now: Moment) {
+    pub(super) fn lapse_unrequired(&mut self, name: &SwitchName, now: Moment) {
         let Some(identity) = self.fabric.switches.get(name).and_then(|switch| switch.identity.clone()) else { return };
         let ours: Vec<Key> = self
             .ledger
@@ -103,6 +100,9 @@ impl Tracker {
         let gone: Vec<(Key, Wait)> =
             allowed.filter_map(|(key, _)| Some((key.clone(), self.may_go(key).err()?))).collect();
         for (key, why) in gone {
+            if let Some(twin) = self.other_lapse(&key) {
+                self.after_look(&twin, Err(Wait::Known), now);
+            }
             self.after_look(&key, Err(why), now);
         }
     }
@@ -113,22 +113,53 @@ impl Tracker {
             return;
         }
         self.looked = now;
-        let due: Vec<Key> =
-            self.lapses.iter().filter(|(_, lapse)| lapse.due <= now).map(|(key, _)| key.clone()).collect();
         let mut questions: BTreeMap<SwitchName, BTreeSet<InterfaceName>> = BTreeMap::new();
-        let mut room: BTreeMap<SwitchName, usize> = BTreeMap::new();
-        for key in due {
-            let room = self.room(&mut room, &key.0.switch, now);
-            let verdict = if *room == 0 { Err(Wait::Known) } else { self.may_go(&key) };
-            let asks = verdict.is_ok();
-            if asks {
-                *room -= 1;
-                questions.entry(key.0.switch.clone()).or_default().insert(key.0.interface);
+        let mut rooms: BTreeMap<SwitchName, usize> = BTreeMap::new();
+        for together in self.due_together(now) {
+            let room = together.iter().all(|key| *self.room(&mut rooms, &key.0.switch, now) > 0);
+            let verdict = |key: &Key| if room { self.may_go(key) } else { Err(Wait::Known) };
+            let verdicts: Vec<_> = together.iter().map(verdict).collect();
+            let asks = verdicts.iter().all(Result::is_ok);
+            for (key, verdict) in together.iter().zip(verdicts) {
+                if asks {
+                    *self.room(&mut rooms, &key.0.switch, now) -= 1;
+                    let legs = self.fabric.legs(&key.0);
+                    for leg in legs {
+                        questions.entry(leg.switch).or_default().insert(leg.interface);
+                    }
+                }
+                let verdict = if asks { verdict } else { verdict.and(Err(Wait::Known)) };
+                self.after_look(key, verdict, now);
             }
-            self.after_look(&key, verdict, now);
         }
         let ask = |(switch, interfaces)| Intent::Observe { switch, interfaces };
         intents.extend(questions.into_iter().map(ask));
+    }
+
+    /// What is due: the two legs of a vPC go together, so the one that is due first waits for the other.
+    fn due_together(&mut self, now: Moment) -> Vec<Vec<Key>> {
+        let due: Vec<Key> =
+            self.lapses.iter().filter(|(_, lapse)| lapse.due <= now).map(|(key, _)| key.clone()).collect();
+        let mut together = Vec::new();
+        for key in due {
+            let Some(twin) = self.other_lapse(&key) else {
+                together.push(vec![key]);
+                continue;
+            };
+            let later = self.lapses.get(&twin).map(|lapse| lapse.due).filter(|due| *due > now);
+            match (later, self.lapses.get_mut(&key)) {
+                (Some(later), Some(lapse)) => lapse.due = later,
+                (None, Some(_)) if key < twin => together.push(vec![key, twin]),
+                (Some(_), None) | (None, Some(_) | None) => {}
+            }
+        }
+        together
+    }
+
+    /// The same VLAN on the other leg, if it lapsed there too.
+    pub(super) fn other_lapse(&self, (port, vlan): &Key) -> Option<Key> {
+        let twin = (self.fabric.twin(port)?, *vlan);
+        self.lapses.contains_key(&twin).then_some(twin)
     }
 
     fn room<'a>(
@@ -169,13 +200,14 @@ impl Tracker {
     }
 
     /// Whether a lapsed VLAN may go as far as the core knows, and for which cause.
-    fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
+    pub(super) fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
         let (port, vlan) = key;
         let held = self.paused || self.restraint.brake().is_some();
         let live = self.fabric.switches.get(&port.switch).filter(|switch| switch.live);
         let Some(switch) = live.filter(|_| !held && self.mode_of(port).withdrawals == Act::Enforce) else {
             return Err(Wait::Known);
         };
+        self.other_leg_lets_go(key)?;
         if let Some(obstacle) =
             self.obstacles.of(&(port.switch.clone(), Place::Interface(port.interface), *vlan), self.woke)
         {
@@ -187,10 +219,29 @@ impl Tracker {
         self.explained(&identity.serial, port, *vlan)
     }
 
+    /// Whether the other leg, if there is one, may lose the VLAN too: a vPC is one edge port, and both its switches are
+    /// to answer.
+    fn other_leg_lets_go(&self, (port, vlan): &Key) -> Result<(), Wait> {
+        let Some(twin) = self.fabric.twin(port) else {
+            return match self.fabric.is_half_known(port) {
+                false => Ok(()),
+                true if self.fabric.is_told_apart(port) => Err(Wait::Known),
+                true => Err(Wait::For("it is not known yet whether another switch has a leg of it".to_owned())),
+            };
+        };
+        let place = (twin.switch.clone(), Place::Interface(twin.interface), *vlan);
+        let free = self.fabric.is_live(&twin.switch)
+            && self.mode_of(&twin).withdrawals == Act::Enforce
+            && self.obstacles.of(&place, self.woke).is_none()
+            && self.requirements.reasons(&(twin, *vlan)).is_none();
+        if free { Ok(()) } else { Err(Wait::Known) }
+    }
+
     /// Whether every host on a port is at home, its vCenter trusted, and nobody disputes the cable. A person who closed
     /// the requirement spoke for a host that is away.
     fn port_is_quiet(&self, key: &Key) -> Result<(), Wait> {
-        for (host, attachment) in self.attachments.on(&key.0, &self.fabric) {
+        let legs: Vec<EdgePort> = self.fabric.legs(&key.0).collect();
+        for (host, attachment) in legs.iter().flat_map(|leg| self.attachments.on(leg, &self.fabric)) {
             let name = self.sites.host_name(host);
             if self.sites.host_absent(host).is_some() && !self.closed.contains(key) {
                 return Err(Wait::Known);
@@ -242,7 +293,8 @@ impl Tracker {
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => self.vm_accounted(vm, port, vlan),
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
-                let here = self.attachments.on(port, &self.fabric).any(|(at, _)| at == host);
+                let mut legs = self.fabric.legs(port);
+                let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
                 let elsewhere = self.attachments.of_host(host).next().is_some();
                 match !here && elsewhere && self.sites.host_absent(host).is_none() {
                     true => Account::Over(format!("host {name} hangs on other ports now")),
@@ -292,55 +344,6 @@ impl Tracker {
                 Account::Over(format!("{name} needs it no more; it runs on {}", host.unwrap_or_default()))
             }
         }
-    }
-
-    /// A switch showed the addresses on some ports: what was asked about there may go, or not.
-    pub(super) fn judge_looks(&mut self, observation: &Observation, now: Moment) {
-        if observation.identity.is_some() {
-            self.lapse_unrequired(&observation.switch, now);
-        }
-        let Some(macs) = &observation.macs else { return };
-        let asked = |key: &Key, lapse: &Lapse| {
-            key.0.switch == observation.switch
-                && observation.scope.covers(key.0.interface)
-                && lapse.approved.is_none()
-                && lapse.asked.is_some_and(|asked| asked <= observation.at)
-        };
-        let answered: Vec<Key> =
-            self.lapses.iter().filter(|(key, lapse)| asked(key, lapse)).map(|(key, _)| key.clone()).collect();
-        for key in answered {
-            let here = macs.iter().filter(|entry| entry.interface == key.0.interface && entry.vlan == key.1);
-            let stranger = here.map(|entry| entry.mac).find(|mac| !self.sites.knows_mac(*mac, now));
-            let verdict = match stranger {
-                Some(mac) => {
-                    let seen = format!("the switch sees address {} there, which no vCenter knows", mac.dotted());
-                    Err(Wait::For(seen))
-                }
-                None => self.may_go(&key),
-            };
-            self.approve(&key, verdict, now);
-        }
-    }
-
-    fn approve(&mut self, key: &Key, verdict: Result<Cause, Wait>, now: Moment) {
-        let Some(lapse) = self.lapses.get_mut(key) else { return };
-        match verdict {
-            Ok(cause) => {
-                let until = now + GOOD_FOR;
-                *lapse = Lapse { due: until, approved: Some(until), waits: None, cause, ..lapse.clone() };
-                self.restraint.spend(&key.0.switch, now);
-                self.dirty.switches.insert(key.0.switch.clone());
-            }
-            Err(why) => {
-                *lapse = Lapse { due: now + AGAIN.max(UNANSWERED), asked: None, waits: Some(why), ..lapse.clone() }
-            }
-        }
-    }
-
-    /// What may go from a switch now, and until when.
-    pub(super) fn approved(&self, switch: &SwitchName, now: Moment) -> impl Iterator<Item = (Key, Moment)> {
-        let mine = self.lapses.iter().filter(move |(key, _)| key.0.switch == *switch);
-        mine.filter_map(move |(key, lapse)| Some((key.clone(), lapse.approved.filter(|until| *until > now)?)))
     }
 
     /// Why a lapsed VLAN goes.

@@ -88,7 +88,7 @@ pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm 
     }
 }
 
-fn group(number: u16) -> PortGroup {
+pub(super) fn group(number: u16) -> PortGroup {
     PortGroup {
         id: ObjectId::new(&vc(), &format!("pg-{number}")),
         key: format!("pg-{number}"),
@@ -99,7 +99,7 @@ fn group(number: u16) -> PortGroup {
     }
 }
 
-fn policy() -> Policy {
+pub(super) fn policy() -> Policy {
     let switch = |name: &str| {
         let policy =
             SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
@@ -353,7 +353,7 @@ impl FakeSwitch {
         self.vlans.contains(vlan(number)) && self.ports[&InterfaceName::Ethernet(1, port)].contains(vlan(number))
     }
 
-    fn apply(&mut self, place: Place, vlan: VlanId, add: bool) -> Outcome {
+    pub(super) fn apply(&mut self, place: Place, vlan: VlanId, add: bool) -> Outcome {
         if self.refuses.contains(vlan) {
             return Outcome { place, vlan, result: StepResult::Refused("ERROR: no".into()) };
         }
@@ -374,7 +374,7 @@ impl FakeSwitch {
 }
 
 /// `present − reading` and `absent ∩ reading`, as the session would plan.
-fn steps(intent: &Configure, switch: &FakeSwitch, now: Moment) -> Vec<(Place, VlanId, bool)> {
+pub(super) fn steps(intent: &Configure, switch: &FakeSwitch, now: Moment) -> Vec<(Place, VlanId, bool)> {
     let list = |place: &Place| match place {
         Place::VlanDatabase => switch.vlans.clone(),
         Place::Interface(interface) => switch.ports.get(interface).cloned().unwrap_or_default(),

@@ -177,8 +177,7 @@ fn check_exact(bench: &mut Bench, truth: &Truth) {
 }
 
 /// All requirements, computed from scratch, are those that were kept up to date.
-fn check_incremental(bench: &Bench) {
-    let tracker = &bench.tracker;
+pub(super) fn check_incremental(tracker: &Tracker) {
     let mut fresh = Requirements::default();
     let units = tracker.sites.vms.keys().map(|vm| Unit::Vm(vm.clone()));
     let hosts = tracker.sites.hosts.keys().map(|host| Unit::Host(host.clone()));
@@ -208,7 +207,7 @@ proptest! {
         for op in &ops {
             truth.act(&mut bench, op);
             check_safe(&bench, &truth);
-            check_incremental(&bench);
+            check_incremental(&bench.tracker);
         }
         bench.listen("leafb", true);
         truth.list(&mut bench);
