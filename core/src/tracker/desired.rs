@@ -42,23 +42,31 @@ impl Tracker {
         for port in ports.iter().filter(|port| !switches.contains(&port.switch)) {
             self.set_port(port, now);
         }
-        switches.extend(ports.into_iter().map(|port| port.switch));
+        let linked = self.review_links(&switches, now);
+        switches.extend(ports.into_iter().map(|port| port.switch).chain(linked));
         intents.extend(switches.iter().filter_map(|switch| self.configure(switch, now)).map(Intent::Configure));
     }
 
     /// Brings the cached set of one port up to date; unchanged sets stay shared.
     fn set_port(&mut self, port: &EdgePort, now: Moment) {
-        let wanted = self
-            .requirements
-            .on(port)
-            .filter(|(vlan, reasons)| self.verdict(port, *vlan, reasons, now) == Verdict::Add);
-        let wanted: VlanSet = wanted.map(|(vlan, _)| vlan).collect();
+        let judged = self.requirements.on(port);
+        let judged: Vec<(VlanId, Verdict)> =
+            judged.map(|(vlan, reasons)| (vlan, self.verdict(port, vlan, reasons, now))).collect();
+        let wanted: VlanSet =
+            judged.iter().filter(|(_, verdict)| *verdict == Verdict::Add).map(|(vlan, _)| *vlan).collect();
+        self.note_use(port, &judged);
         let ports = &mut self.desired.entry(port.switch.clone()).or_default().ports;
         match wanted.is_empty() {
             true => drop(ports.remove(port)),
             false if ports.get(port).is_some_and(|set| **set == wanted) => {}
             false => drop(ports.insert(port.clone(), Arc::new(wanted))),
         }
+    }
+
+    /// Whether a VLAN is asked for on a port now.
+    pub(super) fn is_wanted(&self, port: &EdgePort, vlan: VlanId) -> bool {
+        let set = self.desired.get(&port.switch).and_then(|desired| desired.ports.get(port));
+        set.is_some_and(|set| set.contains(vlan))
     }
 
     /// The intent for one switch, if it says anything new.
@@ -104,6 +112,7 @@ impl Tracker {
             next.present.insert(Place::Interface(port.interface), vlans.clone());
             self.explain(next, port, vlans);
         }
+        database = database.union(&self.fill_links(next));
         let creatable = self.creatable(&next.switch);
         let creatable = database.intersection(&creatable);
         if !creatable.is_empty() {
@@ -215,4 +224,5 @@ fn says_the_same(last: &Configure, next: &Configure) -> bool {
         && last.absent == next.absent
         && last.unsettled == next.unsettled
         && last.paired == next.paired
+        && (last.peer_link, &last.links) == (next.peer_link, &next.links)
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Allowed, EdgePort, Fex, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Policy, Port, Scope, VlanDatabase,
-    Vpc, pairs::Pairs,
+    Allowed, EdgePort, Fex, ForeignOwner, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Policy, Port, Scope,
+    VlanDatabase, Vpc, cables::Cables, pairs::Pairs,
 };
 use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 
@@ -13,6 +13,7 @@ use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 pub(super) struct Fabric {
     pub(super) switches: BTreeMap<SwitchName, Switch>,
     pub(super) pairs: Pairs,
+    pub(super) cables: Cables,
 }
 
 /// One switch as it last said it is.
@@ -37,6 +38,8 @@ pub(super) struct Switch {
     pub(super) vpc: Option<(Moment, Vpc)>,
     /// Its FEXes; none: never read.
     pub(super) fexes: Option<BTreeMap<u16, Fex>>,
+    /// Whose hands but ours hold its configuration.
+    pub(super) owners: BTreeSet<ForeignOwner>,
 }
 
 /// Which configured switch a hint means.
@@ -90,9 +93,20 @@ impl Fabric {
         if observation.fexes.is_some() {
             switch.fexes.clone_from(&observation.fexes);
         }
+        if let Some(owners) = &observation.owners {
+            switch.owners.clone_from(owners);
+        }
         switch.take_ports(observation);
-        let heard = switch.take_macs(observation);
-        heard || wiring != (switch.members.clone(), switch.neighbors.clone(), switch.identity.clone())
+        let macs = switch.take_macs(observation);
+        let (members, neighbors, identity) = wiring;
+        let (moved, heard) = (members != switch.members, neighbors != switch.neighbors);
+        let renamed = identity != switch.identity;
+        self.cables.stale |= moved;
+        if heard || renamed {
+            self.listen(&observation.switch, renamed);
+        }
+        self.watch_trunks(&observation.switch);
+        macs || moved || heard || renamed
     }
 
     /// The edge port that `interface` belongs to: itself, or the port-channel that it is a member of.

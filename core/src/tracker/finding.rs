@@ -46,7 +46,15 @@ const NEIGHBORS: Duration = Duration::from_secs(60);
 impl FindingKind {
     /// How long it must stand before it is told: what the next reading mends by itself is no trouble.
     pub(super) const fn patience(self) -> Duration {
-        let settles = matches!(self, Self::Unattached | Self::Unconfirmed | Self::Suspended | Self::PairMismatch);
+        let settles = matches!(
+            self,
+            Self::Unattached
+                | Self::Unconfirmed
+                | Self::Suspended
+                | Self::PairMismatch
+                | Self::Island
+                | Self::LinkLacks
+        );
         if settles { NEIGHBORS } else { Duration::ZERO }
     }
 }
@@ -100,6 +108,14 @@ kinds! {
     Suspended = "suspended", Network;
     /// What the two switches of a vPC pair, or the configuration, say of the pair does not fit together.
     PairMismatch = "pair-mismatch", Network;
+    /// A VLAN is needed on several switches, and the links between them do not pass it from one side to the other.
+    Island = "island", Network;
+    /// A link between switches lacks a VLAN that it needs, and others may pass it meanwhile.
+    LinkLacks = "link-lacks", Network;
+    /// Somebody else's machinery owns a switch's configuration: it is left alone.
+    ForeignOwner = "foreign-owner", Network;
+    /// What we changed on a switch is not in its startup-config.
+    Unsaved = "unsaved", Network;
     /// A switch refused a command.
     Refused = "refused", Network;
     /// Somebody takes away what we put there.

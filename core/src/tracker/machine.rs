@@ -12,10 +12,12 @@ use super::{
     desired::Desired,
     fabric::Fabric,
     ledger::{self, Ledger, State},
+    links::Links,
     motion::Motion,
     obstacle::Obstacles,
     reason::Unit,
     requirement::{self, Requirements},
+    saving::Saving,
     sites::Sites,
     units::{Answer, Puzzle},
     withdrawal::Lapse,
@@ -31,6 +33,8 @@ pub struct Tracker {
     pub(super) attachments: Attachments,
     pub(super) requirements: Requirements,
     pub(super) ledger: Ledger,
+    pub(super) links: Links,
+    pub(super) saving: Saving,
     pub(super) obstacles: Obstacles,
     pub(super) restraint: Restraint,
     pub(super) moves: BTreeMap<VmId, Motion>,
@@ -72,6 +76,8 @@ impl Tracker {
             attachments: Attachments::default(),
             requirements: Requirements::default(),
             ledger,
+            links: Links::default(),
+            saving: Saving::default(),
             obstacles: Obstacles::default(),
             restraint: Restraint::restored(records, brake),
             moves: BTreeMap::new(),
@@ -144,7 +150,7 @@ impl Tracker {
             }
             Event::Observed(observation) => self.observed(&observation, now, intents),
             Event::Done(done) => self.done(&done, now, intents),
-            Event::Saved { .. } => {}
+            Event::Saved { switch, at, outcome } => self.saving.answered(&switch, at, outcome, now),
             Event::SwitchLost { switch, why } => self.switch_lost(&switch, &why),
             Event::Recorded(records) => self.recorded(&records),
             Event::PolicyChanged(policy) => self.policy_changed(policy),
@@ -218,7 +224,11 @@ impl Tracker {
         for record in records {
             self.ledger.apply(record);
             match record.what {
-                What::Owned | What::Released { .. } | What::Withdrawn => self.settled(record),
+                What::Owned | What::Withdrawn => {
+                    self.saving.changed(&record.switch, record.at);
+                    self.settled(record);
+                }
+                What::Released { .. } => self.settled(record),
                 What::Claimed { .. } | What::Withdrawing { .. } | What::StandsFor { .. } => {}
             }
         }
@@ -276,6 +286,7 @@ impl Tracker {
         self.revoke(now);
         self.withdraw(now, intents);
         self.express(now, intents);
+        self.save(now, intents);
         self.woke = now;
     }
 
@@ -325,7 +336,8 @@ impl Tracker {
         let moves = self.moves.values().map(|motion| motion.until).min();
         let confirm = (!self.unconfirmed().is_empty()).then_some(self.confirm);
         let undo = self.undos.values().min().copied();
-        let all = [confirm, moves, undo, self.obstacles.next(now), self.next_withdrawal()];
+        let saves = self.saving.next();
+        let all = [confirm, moves, undo, saves, self.obstacles.next(now), self.next_withdrawal()];
         all.into_iter().flatten().min()
     }
 

@@ -91,6 +91,13 @@ impl Obstacles {
         self.by_key.get(key).filter(|obstacle| obstacle.until > now)
     }
 
+    /// The VLANs that something stands in the way of in one place now.
+    pub(super) fn at(&self, switch: &SwitchName, place: Place, now: Moment) -> impl Iterator<Item = VlanId> {
+        let first = (switch.clone(), place, VlanId::MIN);
+        let here = self.by_key.range(first..=(switch.clone(), place, VlanId::MAX));
+        here.filter(move |(_, obstacle)| obstacle.until > now).map(|((_, _, vlan), _)| *vlan)
+    }
+
     /// What stood in the way when it was last tried, whether or not it may be tried again by now.
     pub(super) fn last(&self, key: &Key) -> Option<&Obstacle> {
         self.by_key.get(key).filter(|obstacle| obstacle.kind != Kind::Drift)

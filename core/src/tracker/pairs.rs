@@ -65,6 +65,7 @@ impl Fabric {
                 Err(why) => drop(disputes.insert((*name).clone(), why.clone())),
             }
         }
+        self.cables.stale |= self.pairs.peers != peers;
         (self.pairs.peers, self.pairs.disputes) = (peers, disputes);
     }
 

@@ -142,6 +142,9 @@ impl Tracker {
 
     /// What the switch's own state says against it.
     fn impossible(&self, port: &EdgePort, vlan: VlanId) -> Option<String> {
+        if let Some(owner) = self.owner_forbids(&port.switch) {
+            return Some(owner);
+        }
         let switch = self.fabric.switches.get(&port.switch).filter(|switch| switch.identity.is_some())?;
         if switch.vlans.reserved.contains(vlan) {
             return Some(format!(
@@ -163,14 +166,18 @@ impl Tracker {
         let creatable = self.creatable(&port.switch).contains(vlan);
         let missing = !switch.vlans.present.contains(vlan) && !creatable;
         missing.then(|| {
-            format!(
-                "VLAN {vlan} does not exist there and allowed_vlans does not let us create it; create it: vlan {vlan}"
-            )
+            let owner = self.owner_of_vlans(&port.switch);
+            let why = owner.unwrap_or_else(|| "allowed_vlans does not let us create it".to_owned());
+            format!("VLAN {vlan} does not exist there and {why}; create it: vlan {vlan}")
         })
     }
 
-    /// The VLANs that may be created on a switch: inside an allowed range that the configuration names, or none.
+    /// The VLANs that may be created on a switch: inside an allowed range that the configuration names, or none; and none
+    /// where somebody else's machinery does it.
     pub(super) fn creatable(&self, switch: &SwitchName) -> VlanSet {
+        if self.owner_of_vlans(switch).is_some() {
+            return VlanSet::EMPTY;
+        }
         let own = self.policy.switches.get(switch).and_then(|policy| policy.allowed.as_ref());
         match (self.policy.allowed.as_ref(), own) {
             (Some(fabric), Some(own)) => fabric.intersection(own),

@@ -34,6 +34,7 @@ impl Tracker {
             intents.push(Intent::Journal(records));
         }
         self.note_ready(observation, now, intents);
+        self.meet(observation, now);
         self.judge_looks(observation, now);
         self.dirty.switches.insert(observation.switch.clone());
     }
@@ -56,6 +57,7 @@ impl Tracker {
         let switch = self.fabric.switches.entry(name.clone()).or_default();
         switch.live = false;
         switch.why = Some(why.to_owned());
+        self.saving.lost(name);
         self.dirty.switches.insert(name.clone());
     }
 
@@ -69,6 +71,7 @@ impl Tracker {
         if after == before {
             return;
         }
+        self.fabric.cables.stale = true;
         let peers = before.into_iter().chain(after).filter_map(|pairing| pairing.peer);
         let concerned: BTreeSet<SwitchName> = peers.chain([name.clone()]).collect();
         for switch in concerned {
@@ -144,7 +147,7 @@ impl Tracker {
             Place::VlanDatabase => true,
             Place::Interface(interface) => {
                 let port = EdgePort { switch: switch.clone(), interface };
-                self.requirements.reasons(&(port, vlan)).is_some()
+                self.link_wants(&port, vlan) || self.requirements.reasons(&(port, vlan)).is_some()
             }
         };
         if needed {

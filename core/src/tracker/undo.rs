@@ -62,6 +62,7 @@ impl Tracker {
             && !other.carries(refusing.interface, *vlan)
             && !passes
             && self.obstacles.of(&(port.switch.clone(), place, *vlan), now).is_none()
+            && self.owner_forbids(&port.switch).is_none()
             && self.mode_of(port).withdrawals == Act::Enforce
     }
 

@@ -63,7 +63,7 @@ impl Tracker {
     /// Starts the hold-down of a VLAN of ours that nobody requires.
     pub(super) fn lapse(&mut self, key: &Key, now: Moment) {
         let ours = self.is_ours(key);
-        if !ours || self.requirements.reasons(key).is_some() {
+        if !ours || self.fabric.is_link(&key.0) || self.requirements.reasons(key).is_some() {
             self.lapses.remove(key);
             return;
         }
@@ -202,7 +202,8 @@ impl Tracker {
     /// Whether a lapsed VLAN may go as far as the core knows, and for which cause.
     pub(super) fn may_go(&self, key: &Key) -> Result<Cause, Wait> {
         let (port, vlan) = key;
-        let held = self.paused || self.restraint.brake().is_some();
+        let left_alone = self.fabric.is_link(port) || self.owner_forbids(&port.switch).is_some();
+        let held = self.paused || left_alone || self.restraint.brake().is_some();
         let live = self.fabric.switches.get(&port.switch).filter(|switch| switch.live);
         let Some(switch) = live.filter(|_| !held && self.mode_of(port).withdrawals == Act::Enforce) else {
             return Err(Wait::Known);
@@ -231,6 +232,7 @@ impl Tracker {
         };
         let place = (twin.switch.clone(), Place::Interface(twin.interface), *vlan);
         let free = self.fabric.is_live(&twin.switch)
+            && self.owner_forbids(&twin.switch).is_none()
             && self.mode_of(&twin).withdrawals == Act::Enforce
             && self.obstacles.of(&place, self.woke).is_none()
             && self.requirements.reasons(&(twin, *vlan)).is_none();

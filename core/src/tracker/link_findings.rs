@@ -1,0 +1,200 @@
+//! What a person should mend of the links between switches.
+//!
+//! A VLAN is contiguous if all switches whose edge ports need it reach each other over links that pass it. Only known
+//! links are judged: where none leads from one switch to another, there may be a device between that nobody configured,
+//! and unknown is not empty. A cable that one end alone hears may pass what both its ends are set up for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Allowed, EdgePort, FindingKind, LinkPolicy, Moment, Place, PortMode, Tracker,
+    cables::{Cable, Link},
+    fabric::{Fabric, Switch},
+    findings::Found,
+    paths::Union,
+};
+use crate::net::{SwitchName, VlanId, VlanSet};
+
+/// So many links are named in one finding.
+const NAMED: usize = 3;
+
+/// The parts of a fabric in which every switch reaches every other.
+type Parts = BTreeMap<SwitchName, usize>;
+
+impl Tracker {
+    /// Everything about links that a person should mend.
+    pub(super) fn link_findings(&self, now: Moment) -> Vec<Found> {
+        let (mut found, islands) = self.islands();
+        found.extend(self.lacks(&islands, now));
+        found
+    }
+
+    /// Every VLAN that is not contiguous, and all of them.
+    fn islands(&self) -> (Vec<Found>, VlanSet) {
+        let passing: Vec<(&Cable, VlanSet)> =
+            self.fabric.cables.cables().map(|cable| (cable, self.fabric.passing(cable))).collect();
+        let unsure: Vec<(&Cable, VlanSet)> =
+            self.fabric.cables.unverified.iter().map(|cable| (cable, self.fabric.passing(cable))).collect();
+        let together = self.fabric.parts(passing.iter().map(|(cable, _)| *cable));
+        let mut found = Vec::new();
+        let mut islands = VlanSet::EMPTY;
+        for (vlan, needing) in self.links.needs() {
+            let needing: Vec<&SwitchName> = needing.collect();
+            if needing.len() < 2 {
+                continue;
+            }
+            let carry =
+                passing.iter().chain(&unsure).filter(|(_, vlans)| vlans.contains(vlan)).map(|(cable, _)| *cable);
+            let reach = self.fabric.parts(carry);
+            for sides in torn(&needing, &together, &reach) {
+                islands.insert(vlan);
+                found.push((FindingKind::Island, format!("VLAN {vlan}"), self.island_text(vlan, &sides)));
+            }
+        }
+        (found, islands)
+    }
+
+    fn island_text(&self, vlan: VlanId, sides: &[Vec<&SwitchName>]) -> String {
+        let side = |side: &Vec<&SwitchName>| side.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let sides = sides.iter().map(side).collect::<Vec<_>>().join(" | ");
+        let links = self.fabric.cables.links.iter().enumerate();
+        let wanting = links.filter(|(at, _)| self.links.wanted(*at).contains(vlan)).flat_map(|(_, link)| &link.ends);
+        let lacking: Vec<String> = wanting.filter_map(|end| self.fabric.lacks(end, vlan)).collect();
+        let more = lacking.len().saturating_sub(NAMED);
+        let named = lacking.into_iter().take(NAMED).collect::<Vec<_>>().join("; ");
+        let named = if named.is_empty() { "every link allows it, look whether they are up".to_owned() } else { named };
+        let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+        format!("it is needed on switches that do not reach each other in it ({sides}): {named}{more}")
+    }
+
+    /// The links that lack VLANs though every switch reaches every other over the rest.
+    fn lacks(&self, islands: &VlanSet, now: Moment) -> Vec<Found> {
+        let links = self.fabric.cables.links.iter().enumerate();
+        let mut found = Vec::new();
+        for (at, link) in links {
+            let wanted = self.links.wanted(at).difference(islands);
+            let coming = match self.policy.links {
+                LinkPolicy::Provision if !self.paused => self.links.open(link),
+                LinkPolicy::Provision | LinkPolicy::Verify => VlanSet::EMPTY,
+            };
+            for end in &link.ends {
+                let missing = wanted.difference(&self.fabric.set_up(end)).difference(&coming);
+                found.extend(missing.iter().next().map(|first| self.lack(link, end, &missing, first, now)));
+            }
+        }
+        found
+    }
+
+    fn lack(&self, link: &Link, end: &EdgePort, missing: &VlanSet, first: VlanId, now: Moment) -> Found {
+        let what = if link.peer { "peer-link" } else { "link between switches" };
+        let why = match self.policy.links {
+            LinkPolicy::Verify => String::new(),
+            LinkPolicy::Provision => link
+                .ends
+                .iter()
+                .find_map(|end| self.bars(end, first, now))
+                .map(|why| format!(" (not added by us: {why})"))
+                .unwrap_or_default(),
+        };
+        let remedy = self.fabric.lacks(end, first).unwrap_or_default();
+        let text = format!("this {what} needs VLANs {missing} and does not have them: {remedy}{why}");
+        (FindingKind::LinkLacks, end.to_string(), text)
+    }
+
+    /// Why one end of a link cannot get a VLAN.
+    fn bars(&self, end: &EdgePort, vlan: VlanId, now: Moment) -> Option<String> {
+        if self.links.open_on(end).contains(vlan) {
+            return None;
+        }
+        let places = [Place::VlanDatabase, Place::Interface(end.interface)];
+        let obstacle = places.into_iter().find_map(|place| self.obstacles.of(&(end.switch.clone(), place, vlan), now));
+        let why = obstacle.map(|obstacle| obstacle.text.clone()).or_else(|| self.owner_forbids(&end.switch));
+        let why = why.unwrap_or_else(|| {
+            "the mode or allowed_vlans there do not let us, or its port is no trunk that we have read".to_owned()
+        });
+        Some(format!("{end}: {why}"))
+    }
+}
+
+/// The parts of each known whole that needing switches are in, where they are in several.
+fn torn<'a>(needing: &[&'a SwitchName], together: &Parts, reach: &Parts) -> Vec<Vec<Vec<&'a SwitchName>>> {
+    // A switch of which no link passes the VLAN is a part of its own.
+    let mut wholes: BTreeMap<usize, BTreeMap<Result<usize, &SwitchName>, Vec<&'a SwitchName>>> = BTreeMap::new();
+    for switch in needing {
+        // One without a known link is in no whole.
+        let Some(whole) = together.get(*switch) else { continue };
+        let part = reach.get(*switch).copied().ok_or(*switch);
+        wholes.entry(*whole).or_default().entry(part).or_default().push(switch);
+    }
+    let torn = wholes.into_values().filter(|parts| parts.len() > 1);
+    torn.map(|parts| parts.into_values().collect()).collect()
+}
+
+impl Fabric {
+    /// Which switches these cables join.
+    fn parts<'a>(&self, cables: impl Iterator<Item = &'a Cable>) -> Parts {
+        let cables: Vec<&Cable> = cables.collect();
+        let names: BTreeSet<&SwitchName> =
+            cables.iter().flat_map(|(one, other)| [&one.switch, &other.switch]).collect();
+        let numbers: BTreeMap<&SwitchName, usize> =
+            names.into_iter().enumerate().map(|(at, name)| (name, at)).collect();
+        let mut union = Union::of(numbers.len());
+        for (one, other) in cables {
+            if let (Some(one), Some(other)) = (numbers.get(&one.switch), numbers.get(&other.switch)) {
+                union.join(*one, *other);
+            }
+        }
+        numbers.into_iter().map(|(name, at)| (name.clone(), union.root(at))).collect()
+    }
+
+    /// The VLANs that pass a cable: at both its ends.
+    fn passing(&self, (one, other): &Cable) -> VlanSet {
+        self.passing_at(one).intersection(&self.passing_at(other))
+    }
+
+    /// The VLANs that pass one end, as it was last read; what was not read is not held against it.
+    fn passing_at(&self, end: &EdgePort) -> VlanSet {
+        let Some(switch) = self.switches.get(&end.switch) else { return VlanSet::EMPTY };
+        let port = switch.ports.get(&end.interface);
+        if port.is_some_and(|port| port.up == Some(false)) {
+            return VlanSet::EMPTY;
+        }
+        let link = switch.domain().and_then(|domain| domain.peer_link.as_ref());
+        let link = link.filter(|link| link.interface == end.interface);
+        let own = port.and_then(|port| port.forwarding.clone()).unwrap_or_else(VlanSet::all);
+        let shared = link.map_or_else(VlanSet::all, |link| if link.up { link.vlans.clone() } else { VlanSet::EMPTY });
+        self.set_up(end).intersection(&own).intersection(&shared)
+    }
+
+    /// The VLANs that an end is set up for: allowed there, and active on its switch.
+    fn set_up(&self, end: &EdgePort) -> VlanSet {
+        let Some(switch) = self.switches.get(&end.switch) else { return VlanSet::EMPTY };
+        match switch.ports.get(&end.interface).map(|port| (&port.mode, &port.allowed)) {
+            Some((PortMode::Trunk, Allowed::List(list))) => list.intersection(&switch.vlans.active),
+            Some((PortMode::Trunk, Allowed::Everything)) | None => switch.vlans.active.clone(),
+            Some((PortMode::Access | PortMode::Routed | PortMode::FexFabric | PortMode::Other(_), _)) => VlanSet::EMPTY,
+        }
+    }
+
+    /// What an end lacks for a VLAN, and the command that gives it.
+    fn lacks(&self, end: &EdgePort, vlan: VlanId) -> Option<String> {
+        let switch: &Switch = self.switches.get(&end.switch)?;
+        if !switch.vlans.present.contains(vlan) {
+            return Some(format!("{} has no VLAN {vlan}: vlan {vlan}", end.switch));
+        }
+        if !switch.vlans.active.contains(vlan) {
+            return Some(format!(
+                "VLAN {vlan} is suspended or shut down on {}: vlan {vlan} ; state active ; no shutdown",
+                end.switch
+            ));
+        }
+        let port = switch.ports.get(&end.interface)?;
+        let interface = end.interface;
+        if !port.allowed.contains(vlan) {
+            return Some(format!(
+                "{end} does not allow it: interface {interface} ; switchport trunk allowed vlan add {vlan}"
+            ));
+        }
+        (port.up == Some(false)).then(|| format!("{end} is down"))
+    }
+}
