@@ -1,6 +1,7 @@
 //! Pure models: simulated vCenters, simulated Nexus switches, and the data plane between them.
 
 pub mod dataplane;
+pub mod plant;
 pub mod switch;
 pub mod vcenter;
 pub mod world;

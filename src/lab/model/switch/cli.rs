@@ -21,6 +21,8 @@ pub(super) enum Mode {
     Interface(InterfaceName),
     /// `sw(config-vlan)#`
     Vlan(VlanSet),
+    /// `sw(config-vpc-domain)#`
+    VpcDomain,
 }
 
 /// Why a line was refused.
@@ -146,10 +148,7 @@ impl Session {
         match &parsed.action {
             Action::Show(what) => show::show(switch, what, now),
             Action::Terminal => Outcome::Quiet,
-            Action::Save => {
-                switch.save();
-                Outcome::text("[########################################] 100%\nCopy complete, now saving to disk (please wait)...\nCopy complete.\n".to_owned())
-            }
+            Action::Save => save(switch, now),
             Action::Configure => self.enter(Mode::Config),
             Action::End => self.enter(self.base.clone()),
             Action::Exit => self.leave(),
@@ -162,13 +161,23 @@ impl Session {
                 Err(rejection) => Outcome::Rejected(rejection),
             },
             Action::Global(change) => finished(config::global(switch, change)),
+            Action::VpcDomain(id) => match config::open_domain(switch, *id) {
+                Ok(()) => self.enter(Mode::VpcDomain),
+                Err(rejection) => Outcome::Rejected(rejection),
+            },
+            Action::OnDomain(change) => {
+                config::on_domain(switch, *change);
+                Outcome::Quiet
+            }
             Action::OnInterface(change) => match self.mode {
                 Mode::Interface(interface) => finished(config::on_interface(switch, interface, change)),
-                Mode::Exec | Mode::Config | Mode::Vlan(_) => Outcome::Rejected(Rejection::Invalid(0)),
+                Mode::Exec | Mode::Config | Mode::Vlan(_) | Mode::VpcDomain => Outcome::Rejected(Rejection::Invalid(0)),
             },
             Action::OnVlan(change) => match &self.mode {
                 Mode::Vlan(vlans) => finished(config::on_vlans(switch, vlans, change)),
-                Mode::Exec | Mode::Config | Mode::Interface(_) => Outcome::Rejected(Rejection::Invalid(0)),
+                Mode::Exec | Mode::Config | Mode::Interface(_) | Mode::VpcDomain => {
+                    Outcome::Rejected(Rejection::Invalid(0))
+                }
             },
         }
     }
@@ -181,7 +190,7 @@ impl Session {
     fn leave(&mut self) -> Outcome {
         let mode = match self.mode {
             Mode::Exec | Mode::Config => self.base.clone(),
-            Mode::Interface(_) | Mode::Vlan(_) => Mode::Config,
+            Mode::Interface(_) | Mode::Vlan(_) | Mode::VpcDomain => Mode::Config,
         };
         self.enter(mode)
     }
@@ -189,15 +198,17 @@ impl Session {
     /// The configuration path in front of a line in the accounting log.
     fn path(&self, parsed: &Parsed) -> String {
         let sub = match &parsed.action {
-            Action::OnInterface(_) | Action::OnVlan(_) => true,
-            Action::Interface(_) | Action::Vlans(_) | Action::Global(_) => false,
+            Action::OnInterface(_) | Action::OnVlan(_) | Action::OnDomain(_) => true,
+            Action::Interface(_) | Action::Vlans(_) | Action::Global(_) | Action::VpcDomain(_) => false,
             Action::Show(_) | Action::Terminal | Action::Save => return String::new(),
             Action::Configure | Action::End | Action::Exit => return String::new(),
         };
         match &self.mode {
             Mode::Interface(interface) if sub => format!("configure terminal ; interface {interface} ; "),
             Mode::Vlan(vlans) if sub => format!("configure terminal ; vlan {vlans} ; "),
-            Mode::Exec | Mode::Config | Mode::Interface(_) | Mode::Vlan(_) => "configure terminal ; ".to_owned(),
+            Mode::Exec | Mode::Config | Mode::Interface(_) | Mode::Vlan(_) | Mode::VpcDomain => {
+                "configure terminal ; ".to_owned()
+            }
         }
     }
 }
@@ -207,4 +218,15 @@ fn finished(result: Result<(), Rejection>) -> Outcome {
         Ok(()) => Outcome::Quiet,
         Err(rejection) => Outcome::Rejected(rejection),
     }
+}
+
+/// One save at a time on a switch (facts: NX-OS §4.6). The words of the refusal were not found in the facts.
+fn save(switch: &mut Switch, now: LabTime) -> Outcome {
+    if switch.saving_until.is_some_and(|until| until > now) {
+        return Outcome::said("ERROR: copy running-config startup-config is in progress, try again later");
+    }
+    switch.save();
+    let progress = "[########################################] 100%";
+    let words = "Copy complete, now saving to disk (please wait)...\nCopy complete.";
+    Outcome::text(format!("{progress}\n{words}\n"))
 }

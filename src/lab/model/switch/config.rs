@@ -1,11 +1,13 @@
 //! What a configuration line changes.
 
+use std::time::Duration;
+
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
 use super::{
-    LastRemove, Port, Switch,
+    Bundling, LastRemove, Port, Switch, VpcDomain,
     cli::Rejection,
-    grammar::{GlobalChange, PortChange, VlanChange},
+    grammar::{DomainChange, GlobalChange, PortChange, VlanChange},
 };
 
 /// What a member of a port-channel answers (facts: NX-OS §4.4).
@@ -52,9 +54,40 @@ pub(super) fn global(switch: &mut Switch, change: &GlobalChange) -> Result<(), R
         GlobalChange::DeleteVlans(vlans) => delete_vlans(switch, vlans)?,
         GlobalChange::DeleteInterface(interface) => delete_channel(switch, *interface)?,
         GlobalChange::Hostname(name) => name.clone_into(&mut switch.hostname),
+        GlobalChange::Feature(name, true) => _ = switch.features.insert(name.clone()),
+        GlobalChange::Feature(name, false) => _ = switch.features.remove(name),
+        GlobalChange::NoDomain => switch.domain = None,
+        GlobalChange::StpMode(mode) => switch.spanning.mode = *mode,
+        GlobalChange::StpPriority(priority) => switch.spanning.priority = *priority,
     }
     switch.revision += 1;
     Ok(())
+}
+
+/// `vpc domain N`: a switch is in one domain.
+pub(super) fn open_domain(switch: &mut Switch, id: u16) -> Result<(), Rejection> {
+    match switch.domain {
+        Some(domain) if domain.id == id => return Ok(()),
+        // The words of a real switch were not found in the facts.
+        Some(_) => return Err(said("ERROR: another vPC domain is configured")),
+        None if !(1..=1000).contains(&id) => return Err(said("% Invalid value/range")),
+        None => switch.domain = Some(VpcDomain::new(id)),
+    }
+    switch.revision += 1;
+    Ok(())
+}
+
+/// A change under `vpc domain`.
+pub(super) fn on_domain(switch: &mut Switch, change: DomainChange) {
+    let Some(domain) = &mut switch.domain else { return };
+    let seconds = |number: u16| Duration::from_secs(u64::from(number));
+    match change {
+        DomainChange::Priority(priority) => domain.priority = priority,
+        DomainChange::DelayRestore(number) => domain.delay_restore = seconds(number),
+        DomainChange::AutoRecovery(number) => domain.auto_recovery = seconds(number),
+        DomainChange::Other => return,
+    }
+    switch.revision += 1;
 }
 
 /// VLAN 1 cannot be deleted; trunk lists keep a VLAN that is gone (facts: NX-OS §4.3).
@@ -114,8 +147,12 @@ pub(super) fn on_interface(
     interface: InterfaceName,
     change: &PortChange,
 ) -> Result<(), Rejection> {
-    if let PortChange::Channel(channel) = change {
-        return join(switch, interface, *channel);
+    if let PortChange::Channel(channel, bundling) = change {
+        return join(switch, interface, *channel, *bundling);
+    }
+    let bundle = matches!(interface, InterfaceName::PortChannel(_));
+    if matches!(change, PortChange::Vpc(_) | PortChange::PeerLink(_)) && !bundle {
+        return Err(said("ERROR: Operation failed: [vPC is supported on port-channels only]"));
     }
     let last_remove = switch.profile.last_remove;
     let Some(port) = switch.ports.get_mut(&interface) else {
@@ -144,7 +181,11 @@ fn change_port(port: &mut Port, change: &PortChange, last_remove: LastRemove) {
         PortChange::Remove(list) => port.allowed = removed(port.allowed(), list, last_remove),
         PortChange::Shutdown(shutdown) => port.shutdown = *shutdown,
         PortChange::Description(text) => port.description.clone_from(text),
-        PortChange::Channel(channel) => port.channel = *channel,
+        PortChange::Channel(channel, bundling) => (port.channel, port.bundling) = (*channel, *bundling),
+        PortChange::Stp(kind) => port.stp = *kind,
+        PortChange::Vpc(vpc) => port.vpc = *vpc,
+        PortChange::PeerLink(yes) => port.peer_link = *yes,
+        PortChange::Fex(fex) => port.fex = *fex,
     }
 }
 
@@ -164,7 +205,12 @@ fn removed(old: VlanSet, list: &VlanSet, ends: LastRemove) -> Option<VlanSet> {
 
 /// `channel-group`: a port that joins takes the channel's configuration; a channel that is not there begins with the
 /// port's.
-fn join(switch: &mut Switch, interface: InterfaceName, channel: Option<u16>) -> Result<(), Rejection> {
+fn join(
+    switch: &mut Switch,
+    interface: InterfaceName,
+    channel: Option<u16>,
+    bundling: Bundling,
+) -> Result<(), Rejection> {
     let Some(port) = switch.ports.get(&interface).cloned() else {
         return Err(said("% Invalid interface format"));
     };
@@ -172,11 +218,11 @@ fn join(switch: &mut Switch, interface: InterfaceName, channel: Option<u16>) -> 
         if matches!(interface, InterfaceName::PortChannel(_)) || !(1..=4096).contains(&number) {
             return Err(said("% Invalid value/range"));
         }
-        let logical = Port { channel: None, neighbor: None, description: None, ..port };
+        let logical = Port { channel: None, neighbor: None, far: None, description: None, ..port };
         switch.ports.entry(InterfaceName::PortChannel(number)).or_insert(logical);
     }
     if let Some(port) = switch.ports.get_mut(&interface) {
-        port.channel = channel;
+        (port.channel, port.bundling) = (channel, bundling);
     }
     switch.revision += 1;
     Ok(())

@@ -44,6 +44,11 @@ impl MacTable {
         self.entries.retain(|(vlan, _), (at, _)| *at != interface || carried(*vlan));
     }
 
+    /// Forgets what is not (any longer) carried where it was learned.
+    pub fn retain(&mut self, carried: impl Fn(InterfaceName, VlanId) -> bool) {
+        self.entries.retain(|(vlan, _), (at, _)| carried(*at, *vlan));
+    }
+
     /// The rows that have not aged out, by VLAN and address.
     pub fn rows(&self, now: LabTime) -> impl Iterator<Item = MacRow> + '_ {
         self.entries.iter().filter_map(move |((vlan, mac), (interface, heard))| {

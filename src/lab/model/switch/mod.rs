@@ -13,22 +13,31 @@ mod faults;
 mod grammar;
 mod macs;
 mod nxapi;
+mod owners;
+mod passing;
 mod port;
 mod profile;
+mod reload;
 mod running;
 mod show;
 mod spec;
+mod standing;
 mod state;
+mod vpc;
 
 pub use accounting::{Accounting, Author};
 pub use cli::{Outcome, Rejection, Session};
 pub use faults::{BadReply, Delays, Faults, Refusal};
 pub use macs::{AGING, MacRow, MacTable};
 pub use nxapi::{Arrival, HttpReply, HttpRequest, Kind, Ticket};
-pub use port::{Neighbor, Port, PortMode};
+pub use owners::Owners;
+pub use port::{Bundling, Far, Neighbor, Port, PortMode, StpType};
 pub use profile::{LastRemove, Platform, Profile};
-pub use spec::SwitchSpec;
+pub use spec::{Spanning, StpMode, SwitchSpec};
+pub use standing::Power;
+pub(in crate::lab::model) use standing::{Learning, Standing};
 pub use state::{Counters, Switch, Vlan};
+pub use vpc::{Held, PairView, Role, VpcDomain};
 
 #[cfg(test)]
 mod tests;

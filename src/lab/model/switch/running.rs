@@ -2,14 +2,15 @@
 
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
-use super::{Port, PortMode, Switch};
+use super::{Bundling, Port, PortMode, Spanning, StpMode, StpType, Switch, VpcDomain};
 
 /// The whole running-config.
 pub(super) fn config(switch: &Switch) -> String {
     let mut text = format!(
-        "\n!Command: show running-config\n\nversion {}\nhostname {}\n\nfeature nxapi\nfeature lldp\nfeature lacp\n\n",
+        "\n!Command: show running-config\n\nversion {}\nhostname {}\n\n",
         switch.profile.version, switch.hostname
     );
+    globals(switch, &mut text);
     vlans(switch, &mut text);
     interfaces(switch, &mut text, &[]);
     text
@@ -20,6 +21,38 @@ pub(super) fn interface_config(switch: &Switch, only: &[InterfaceName]) -> Strin
     let mut text = format!("\n!Command: show running-config interface\n\nversion {}\n", switch.profile.version);
     interfaces(switch, &mut text, only);
     text
+}
+
+/// Features first: the rest is not understood without them.
+fn globals(switch: &Switch, text: &mut String) {
+    for feature in &switch.features {
+        line(text, &format!("feature {feature}"));
+    }
+    line(text, "");
+    if switch.spanning.mode == StpMode::Mst {
+        line(text, "spanning-tree mode mst");
+    }
+    if switch.spanning.priority != Spanning::default().priority {
+        line(text, &format!("spanning-tree vlan 1-3967 priority {}", switch.spanning.priority));
+    }
+    if let Some(domain) = switch.domain {
+        vpc_domain(&domain, text);
+    }
+}
+
+/// Defaults are not printed.
+fn vpc_domain(domain: &VpcDomain, text: &mut String) {
+    let default = VpcDomain::new(domain.id);
+    line(text, &format!("vpc domain {}", domain.id));
+    if domain.priority != default.priority {
+        line(text, &format!("  role priority {}", domain.priority));
+    }
+    if domain.delay_restore != default.delay_restore {
+        line(text, &format!("  delay restore {}", domain.delay_restore.as_secs()));
+    }
+    if domain.auto_recovery != default.auto_recovery {
+        line(text, &format!("  auto-recovery reload-delay {}", domain.auto_recovery.as_secs()));
+    }
 }
 
 /// One line with every VLAN, then a block for each that has attributes (facts: NX-OS §4.3).
@@ -61,11 +94,34 @@ fn interface(switch: &Switch, text: &mut String, name: InterfaceName, own: &Port
         line(text, &format!("  description {description}"));
     }
     switchport(switch, text, effective);
-    if let Some(channel) = own.channel {
-        line(text, &format!("  channel-group {channel} mode active"));
+    if let Some(kind) = port_type(effective.stp) {
+        line(text, &format!("  spanning-tree port type {kind}"));
+    }
+    if let Some(fex) = effective.fex {
+        line(text, &format!("  fex associate {fex}"));
+    }
+    match own.channel {
+        Some(channel) if own.bundling == Bundling::Static => line(text, &format!("  channel-group {channel} mode on")),
+        Some(channel) => line(text, &format!("  channel-group {channel} mode active")),
+        None => {}
+    }
+    if own.peer_link {
+        line(text, "  vpc peer-link");
+    }
+    if let Some(vpc) = own.vpc {
+        line(text, &format!("  vpc {vpc}"));
     }
     if own.shutdown {
         line(text, "  shutdown");
+    }
+}
+
+const fn port_type(stp: StpType) -> Option<&'static str> {
+    match stp {
+        StpType::Normal => None,
+        StpType::Edge => Some("edge"),
+        StpType::EdgeTrunk => Some("edge trunk"),
+        StpType::Network => Some("network"),
     }
 }
 

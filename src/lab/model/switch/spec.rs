@@ -1,10 +1,38 @@
 //! What a simulated switch is made from.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use vmtracker_core::net::{InterfaceName, VlanSet};
 
-use super::{port::Port, profile::Platform};
+use super::{port::Port, profile::Platform, vpc::VpcDomain};
+
+/// Which spanning tree a switch runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StpMode {
+    /// A topology for every VLAN.
+    #[default]
+    RapidPvst,
+    /// One topology for all VLANs: they are all in instance 0.
+    Mst,
+}
+
+/// How a switch takes part in spanning tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spanning {
+    /// `spanning-tree mode`.
+    pub mode: StpMode,
+    /// The bridge priority: the lowest becomes root.
+    pub priority: u16,
+}
+
+impl Default for Spanning {
+    fn default() -> Self {
+        Self { mode: StpMode::RapidPvst, priority: 32_768 }
+    }
+}
 
 /// What a simulated switch is made from. `Default` is an N9K with no port, VLAN 1 only, and the login `admin`/`admin`.
 #[derive(Clone)]
@@ -21,6 +49,12 @@ pub struct SwitchSpec {
     pub ports: BTreeMap<InterfaceName, Port>,
     /// The port-channels by number: their own configuration; a member names its channel in [`Port::channel`].
     pub channels: BTreeMap<u16, Port>,
+    /// The features that are enabled.
+    pub features: BTreeSet<String>,
+    /// Its vPC domain.
+    pub domain: Option<VpcDomain>,
+    /// Its spanning tree.
+    pub spanning: Spanning,
     /// The one login the switch knows.
     pub user: String,
     /// Its password.
@@ -38,6 +72,9 @@ impl Default for SwitchSpec {
             vlans: VlanSet::EMPTY,
             ports: BTreeMap::new(),
             channels: BTreeMap::new(),
+            features: ["lacp", "lldp", "nxapi"].map(str::to_owned).into(),
+            domain: None,
+            spanning: Spanning::default(),
             user: "admin".to_owned(),
             password: "admin".to_owned(),
             // 2026-01-01T00:00:00Z: any fixed date keeps tests repeatable; the server sets the real one.

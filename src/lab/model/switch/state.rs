@@ -1,11 +1,18 @@
 //! The state of a simulated switch, and what the data plane and an operator ask of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
 use super::{
-    Accounting, Author, Delays, Faults, MacTable, Neighbor, Port, PortMode, Profile, Session, SwitchSpec, spec::Login,
+    Accounting, Author, Delays, Faults, MacTable, Neighbor, Port, PortMode, Power, Profile, Session, Spanning,
+    SwitchSpec, VpcDomain,
+    owners::Owners,
+    spec::Login,
+    standing::{Memory, Standing},
 };
 use crate::lab::model::LabTime;
 
@@ -64,6 +71,14 @@ pub struct Switch {
     pub(super) cookies_made: u64,
     pub(super) in_service: usize,
     pub(super) startup: Option<String>,
+    pub(super) keepalive: bool,
+    pub(super) saving_until: Option<LabTime>,
+    pub(super) features: BTreeSet<String>,
+    pub(super) domain: Option<VpcDomain>,
+    pub(super) spanning: Spanning,
+    pub(in crate::lab::model) power: Power,
+    pub(in crate::lab::model) standing: Standing,
+    pub(in crate::lab::model) memory: Memory,
     pub(super) revision: u64,
     pub(super) counters: Counters,
     pub(super) macs: MacTable,
@@ -72,7 +87,16 @@ pub struct Switch {
     pub faults: Faults,
     /// How long it takes over a request.
     pub delays: Delays,
+    /// How long it takes to save, when that is longer than a write.
+    pub save_time: Duration,
+    /// How long it takes to boot.
+    pub boot_time: Duration,
+    /// Whose hands hold its configuration.
+    pub owners: Owners,
 }
+
+/// Two minutes: a Nexus 9300 takes longer, which changes nothing but the waiting.
+const BOOT: Duration = Duration::from_secs(120);
 
 impl Switch {
     /// A switch with its startup-config saved.
@@ -91,12 +115,23 @@ impl Switch {
             cookies_made: 0,
             in_service: 0,
             startup: None,
+            saving_until: None,
+            features: spec.features,
+            domain: spec.domain,
+            spanning: spec.spanning,
+            power: Power::On { since: LabTime::ZERO, booted: false },
+            standing: Standing::default(),
+            memory: Memory::default(),
             revision: 0,
             counters: Counters::default(),
             macs: MacTable::default(),
             accounting: Accounting::default(),
             faults: Faults::default(),
             delays: Delays::NONE,
+            save_time: Duration::ZERO,
+            boot_time: BOOT,
+            keepalive: true,
+            owners: Owners::default(),
         };
         switch.save();
         switch
@@ -153,52 +188,6 @@ impl Switch {
         self.ports.get(&self.logical(interface))
     }
 
-    /// Whether frames can pass: a link, not shut down, and of a port-channel any member.
-    pub fn is_up(&self, interface: InterfaceName) -> bool {
-        let Some(port) = self.ports.get(&interface) else { return false };
-        if let InterfaceName::PortChannel(number) = interface {
-            return !port.shutdown && self.members(number).any(|member| self.physical_up(member));
-        }
-        let channel_shut = self.effective(interface).is_some_and(|logical| logical.shutdown);
-        self.physical_up(interface) && !channel_shut
-    }
-
-    fn physical_up(&self, interface: InterfaceName) -> bool {
-        self.ports.get(&interface).is_some_and(|port| port.link && !port.shutdown)
-    }
-
-    /// Whether frames tagged with `vlan` pass `interface`: link up, trunk, VLAN allowed, created and active. A member
-    /// of a port-channel goes by the channel's configuration.
-    pub fn forwards(&self, interface: InterfaceName, vlan: VlanId) -> bool {
-        let carried = self.effective(interface).is_some_and(|port| {
-            port.mode == PortMode::Trunk && port.allowed.as_ref().is_none_or(|list| list.contains(vlan))
-        });
-        carried && self.is_active(vlan) && self.is_up(interface)
-    }
-
-    /// The VLAN that untagged frames of `interface` travel in, when they pass at all: the native VLAN of a trunk, when
-    /// allowed, or the access VLAN.
-    pub fn untagged(&self, interface: InterfaceName) -> Option<VlanId> {
-        let port = self.effective(interface)?;
-        let vlan = match port.mode {
-            PortMode::Trunk => port.allowed().contains(port.native).then_some(port.native),
-            PortMode::Access => Some(port.access),
-            PortMode::Routed | PortMode::FexFabric => None,
-        };
-        vlan.filter(|vlan| self.is_active(*vlan) && self.is_up(interface))
-    }
-
-    /// Whether `vlan` is created and active.
-    pub fn is_active(&self, vlan: VlanId) -> bool {
-        self.vlans.get(&vlan).is_some_and(Vlan::is_active)
-    }
-
-    /// What the trunk list of `interface` (or its port-channel) allows; nothing on a port that is no trunk.
-    pub fn allowed(&self, interface: InterfaceName) -> VlanSet {
-        let trunk = self.effective(interface).filter(|port| port.mode == PortMode::Trunk);
-        trunk.map_or(VlanSet::EMPTY, Port::allowed)
-    }
-
     /// Every interface whose own configuration is a trunk: port-channels, not their members.
     pub fn trunk_interfaces(&self) -> BTreeSet<InterfaceName> {
         let trunk = |port: &Port| port.mode == PortMode::Trunk && port.channel.is_none();
@@ -225,12 +214,14 @@ impl Switch {
     }
 
     /// A frame from `mac`, tagged with `vlan`, came in on `interface`: learned on its port-channel where it is a
-    /// member, and only where it is forwarded.
-    pub fn learn(&mut self, mac: MacAddr, vlan: VlanId, interface: InterfaceName, now: LabTime) {
-        if self.forwards(interface, vlan) || self.untagged(interface) == Some(vlan) {
+    /// member, and only where it is forwarded. Whether it was.
+    pub fn learn(&mut self, mac: MacAddr, vlan: VlanId, interface: InterfaceName, now: LabTime) -> bool {
+        let passes = self.forwards(interface, vlan) || self.untagged(interface) == Some(vlan);
+        if passes {
             let logical = self.logical(interface);
             self.macs.learn(mac, vlan, logical, now);
         }
+        passes
     }
 
     /// Forgets `mac` on every VLAN, as `clear mac address-table dynamic address` does.
@@ -293,6 +284,15 @@ impl Switch {
         let author = Author { origin: "192.0.2.10@pts/3".to_owned(), user: user.to_owned() };
         let mut session = Session::terminal(author);
         lines.iter().map(|line| session.type_line(self, line, now).on_screen()).collect()
+    }
+
+    /// What NX-API would give for a show command; none when it has no structured form, or is refused.
+    pub fn show_structured(&mut self, command: &str, now: LabTime) -> Option<serde_json::Value> {
+        let author = Author { origin: "192.0.2.10@nginx".to_owned(), user: "lab".to_owned() };
+        match Session::nxapi(author).type_line(self, command, now) {
+            super::Outcome::Printed { body, .. } => body,
+            super::Outcome::Quiet | super::Outcome::Rejected(_) => None,
+        }
     }
 
     pub(super) const fn unix_s(&self, now: LabTime) -> u64 {

@@ -2,7 +2,7 @@
 
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
-use crate::lab::model::switch::PortMode;
+use crate::lab::model::switch::{Bundling, PortMode, StpMode, StpType};
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(in crate::lab::model::switch) enum Action {
     Global(GlobalChange),
     OnInterface(PortChange),
     OnVlan(VlanChange),
+    VpcDomain(u16),
+    OnDomain(DomainChange),
 }
 
 impl Action {
@@ -50,6 +52,13 @@ pub(in crate::lab::model::switch) enum Show {
     Cdp,
     Macs(Option<InterfaceName>, Option<VlanId>),
     Accounting,
+    Vpc,
+    Fex,
+    Feature,
+    FeatureSet,
+    Vtp,
+    SystemMode,
+    SwitchProfiles,
 }
 
 /// A change outside every sub-mode.
@@ -58,6 +67,10 @@ pub(in crate::lab::model::switch) enum GlobalChange {
     DeleteVlans(VlanSet),
     DeleteInterface(InterfaceName),
     Hostname(String),
+    Feature(String, bool),
+    NoDomain,
+    StpMode(StpMode),
+    StpPriority(u16),
 }
 
 /// A change under `interface`.
@@ -72,7 +85,21 @@ pub(in crate::lab::model::switch) enum PortChange {
     Remove(VlanSet),
     Shutdown(bool),
     Description(Option<String>),
-    Channel(Option<u16>),
+    Channel(Option<u16>, Bundling),
+    Stp(StpType),
+    Vpc(Option<u16>),
+    PeerLink(bool),
+    Fex(Option<u16>),
+}
+
+/// A change under `vpc domain`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lab::model::switch) enum DomainChange {
+    Priority(u16),
+    DelayRestore(u16),
+    AutoRecovery(u16),
+    /// Accepted, and without an effect here: `peer-keepalive …`, `peer-switch`, `peer-gateway`.
+    Other,
 }
 
 /// A change under `vlan`.

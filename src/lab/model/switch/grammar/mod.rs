@@ -4,9 +4,9 @@ mod action;
 mod argument;
 mod table;
 
-pub(super) use action::{Action, GlobalChange, PortChange, Show, VlanChange};
+pub(super) use action::{Action, DomainChange, GlobalChange, PortChange, Show, VlanChange};
 use argument::{Arg, Args, argument};
-use table::{CONFIG, EXEC, INTERFACE, Make, Row, VLAN};
+use table::{CONFIG, DOMAIN, EXEC, INTERFACE, Make, Row, VLAN};
 
 use super::cli::{Mode, Rejection};
 
@@ -26,6 +26,7 @@ pub(super) fn parse(mode: &Mode, line: &str) -> Result<Parsed, Rejection> {
         Mode::Config => &[CONFIG, EXEC],
         Mode::Interface(_) => &[INTERFACE, CONFIG, EXEC],
         Mode::Vlan(_) => &[VLAN, CONFIG, EXEC],
+        Mode::VpcDomain => &[DOMAIN, CONFIG, EXEC],
     };
     let mut walk = Walk::new(layers);
     let words = words(line);

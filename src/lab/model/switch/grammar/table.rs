@@ -3,10 +3,10 @@
 use vmtracker_core::net::{VlanId, VlanSet};
 
 use super::{
-    action::{Action, GlobalChange, PortChange, Show, VlanChange},
+    action::{Action, DomainChange, GlobalChange, PortChange, Show, VlanChange},
     argument::Args,
 };
-use crate::lab::model::switch::PortMode;
+use crate::lab::model::switch::{Bundling, PortMode, StpMode, StpType};
 
 /// Makes the action from the arguments; none when an argument does not fit.
 pub(super) type Make = fn(&Args) -> Option<Action>;
@@ -39,6 +39,13 @@ pub(super) const EXEC: &[Row] = &[
         Some(Action::Show(Show::Macs(Some(args.interface()?), Some(args.vlan()?))))
     }),
     ("show accounting log", |_| Some(Action::Show(Show::Accounting))),
+    ("show vpc", |_| Some(Action::Show(Show::Vpc))),
+    ("show fex", |_| Some(Action::Show(Show::Fex))),
+    ("show feature", |_| Some(Action::Show(Show::Feature))),
+    ("show feature-set", |_| Some(Action::Show(Show::FeatureSet))),
+    ("show vtp status", |_| Some(Action::Show(Show::Vtp))),
+    ("show system mode", |_| Some(Action::Show(Show::SystemMode))),
+    ("show running-config switch-profile", |_| Some(Action::Show(Show::SwitchProfiles))),
     ("terminal <text>", |_| Some(Action::Terminal)),
     ("no terminal <text>", |_| Some(Action::Terminal)),
     ("copy running-config startup-config", |_| Some(Action::Save)),
@@ -53,6 +60,15 @@ pub(super) const CONFIG: &[Row] = &[
     ("no interface <ifs>", |args| Some(Action::Global(GlobalChange::DeleteInterface(args.interface()?)))),
     ("vlan <list>", |args| Some(Action::Vlans(args.list()?))),
     ("no vlan <list>", |args| Some(Action::Global(GlobalChange::DeleteVlans(args.list()?)))),
+    ("feature <text>", |args| Some(Action::Global(GlobalChange::Feature(args.text()?, true)))),
+    ("no feature <text>", |args| Some(Action::Global(GlobalChange::Feature(args.text()?, false)))),
+    ("vpc domain <number>", |args| Some(Action::VpcDomain(args.number()?))),
+    ("no vpc domain", |_| Some(Action::Global(GlobalChange::NoDomain))),
+    ("spanning-tree mode rapid-pvst", |_| Some(Action::Global(GlobalChange::StpMode(StpMode::RapidPvst)))),
+    ("spanning-tree mode mst", |_| Some(Action::Global(GlobalChange::StpMode(StpMode::Mst)))),
+    ("spanning-tree vlan <list> priority <number>", |args| {
+        Some(Action::Global(GlobalChange::StpPriority(args.number()?)))
+    }),
     ("hostname <text>", |args| Some(Action::Global(GlobalChange::Hostname(args.text()?)))),
 ];
 
@@ -80,12 +96,37 @@ pub(super) const INTERFACE: &[Row] = &[
     ("no shutdown", |_| Some(Action::OnInterface(PortChange::Shutdown(false)))),
     ("description <text>", |args| Some(Action::OnInterface(PortChange::Description(Some(args.text()?))))),
     ("no description", |_| Some(Action::OnInterface(PortChange::Description(None)))),
-    ("channel-group <number>", |args| Some(Action::OnInterface(PortChange::Channel(Some(args.number()?))))),
-    ("channel-group <number> mode active", |args| Some(Action::OnInterface(PortChange::Channel(Some(args.number()?))))),
-    ("channel-group <number> force mode active", |args| {
-        Some(Action::OnInterface(PortChange::Channel(Some(args.number()?))))
-    }),
-    ("no channel-group", |_| Some(Action::OnInterface(PortChange::Channel(None)))),
+    ("channel-group <number>", |args| channel(args, Bundling::Static)),
+    ("channel-group <number> mode on", |args| channel(args, Bundling::Static)),
+    ("channel-group <number> mode active", |args| channel(args, Bundling::Lacp)),
+    ("channel-group <number> force mode on", |args| channel(args, Bundling::Static)),
+    ("channel-group <number> force mode active", |args| channel(args, Bundling::Lacp)),
+    ("no channel-group", |_| Some(Action::OnInterface(PortChange::Channel(None, Bundling::Lacp)))),
+    ("spanning-tree port type edge", |_| Some(Action::OnInterface(PortChange::Stp(StpType::Edge)))),
+    ("spanning-tree port type edge trunk", |_| Some(Action::OnInterface(PortChange::Stp(StpType::EdgeTrunk)))),
+    ("spanning-tree port type network", |_| Some(Action::OnInterface(PortChange::Stp(StpType::Network)))),
+    ("spanning-tree port type normal", |_| Some(Action::OnInterface(PortChange::Stp(StpType::Normal)))),
+    ("no spanning-tree port type", |_| Some(Action::OnInterface(PortChange::Stp(StpType::Normal)))),
+    ("vpc <number>", |args| Some(Action::OnInterface(PortChange::Vpc(Some(args.number()?))))),
+    ("no vpc", |_| Some(Action::OnInterface(PortChange::Vpc(None)))),
+    ("vpc peer-link", |_| Some(Action::OnInterface(PortChange::PeerLink(true)))),
+    ("no vpc peer-link", |_| Some(Action::OnInterface(PortChange::PeerLink(false)))),
+    ("fex associate <number>", |args| Some(Action::OnInterface(PortChange::Fex(Some(args.number()?))))),
+    ("no fex associate", |_| Some(Action::OnInterface(PortChange::Fex(None)))),
+];
+
+fn channel(args: &Args, bundling: Bundling) -> Option<Action> {
+    Some(Action::OnInterface(PortChange::Channel(Some(args.number()?), bundling)))
+}
+
+pub(super) const DOMAIN: &[Row] = &[
+    ("role priority <number>", |args| Some(Action::OnDomain(DomainChange::Priority(args.number()?)))),
+    ("delay restore <number>", |args| Some(Action::OnDomain(DomainChange::DelayRestore(args.number()?)))),
+    ("auto-recovery", |_| Some(Action::OnDomain(DomainChange::AutoRecovery(240)))),
+    ("auto-recovery reload-delay <number>", |args| Some(Action::OnDomain(DomainChange::AutoRecovery(args.number()?)))),
+    ("peer-keepalive <text>", |_| Some(Action::OnDomain(DomainChange::Other))),
+    ("peer-switch", |_| Some(Action::OnDomain(DomainChange::Other))),
+    ("peer-gateway", |_| Some(Action::OnDomain(DomainChange::Other))),
 ];
 
 pub(super) const VLAN: &[Row] = &[

@@ -77,6 +77,7 @@ pub struct Ticket {
     pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
+    saves: bool,
 }
 
 /// What becomes of a request that has just come in.
@@ -112,6 +113,12 @@ impl Switch {
             Some((BadReply::HangUp, _)) => self.faults.take_bad_reply().is_some(),
             Some((BadReply::ServerError | BadReply::TooManySessions, _)) | None => false,
         };
+        if !self.runs() {
+            return HttpReply::HangUp;
+        }
+        if ticket.saves {
+            self.saving_until = None;
+        }
         let reply = match rpc::parse(&request.body) {
             Ok(batch) => rpc::run(self, &batch, &ticket.user, &request.peer, now),
             Err(refused) => refused,
@@ -128,7 +135,7 @@ impl Switch {
     }
 
     fn admit(&mut self, request: &HttpRequest, now: LabTime) -> Result<Ticket, HttpReply> {
-        if self.faults.unreachable {
+        if self.faults.unreachable || !self.runs() {
             return Err(HttpReply::HangUp);
         }
         if request.path != "/ins" {
@@ -140,11 +147,16 @@ impl Switch {
         let (user, set_cookie) = self.log_in(request, now).ok_or_else(|| pages::html(401, "Authorization Required"))?;
         self.turn_away()?;
         let kind = rpc::parse(&request.body).map(|batch| batch.kind())?;
+        let saves = kind == Kind::Save && self.saving_until.is_none_or(|until| until <= now);
         let takes = match kind {
-            Kind::Read => self.delays.read,
-            Kind::Write | Kind::Save => self.delays.write,
+            Kind::Save if saves => self.delays.write.max(self.save_time),
+            Kind::Read | Kind::Save => self.delays.read,
+            Kind::Write => self.delays.write,
         };
-        Ok(Ticket { kind, takes, set_cookie, user })
+        if saves {
+            self.saving_until = Some(now + takes);
+        }
+        Ok(Ticket { kind, takes, set_cookie, user, saves })
     }
 
     /// The session limit, for real and as a fault.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vmtracker_core::net::InterfaceName;
 
 use super::{Outcome, Switch, merged, printed, short, table};
-use crate::lab::model::switch::PortMode;
+use crate::lab::model::switch::{Bundling, PortMode};
 
 /// `show port-channel summary`. A port-channel without members has no member table (facts: NX-OS §2.8).
 pub(super) fn summary(switch: &Switch) -> Outcome {
@@ -34,7 +34,7 @@ fn row(switch: &Switch, number: u16) -> Value {
         "layer": layer(switch, name),
         "status": if switch.is_up(name) { "U" } else { "D" },
         "type": "Eth",
-        "prtcl": "LACP",
+        "prtcl": protocol(switch, number),
     });
     merged(channel, table("member", switch.members(number).map(member).collect()))
 }
@@ -44,8 +44,22 @@ fn layer(switch: &Switch, name: InterfaceName) -> &'static str {
     if routed { "R" } else { "S" }
 }
 
+/// A port-channel without members is taken for LACP.
+fn protocol(switch: &Switch, number: u16) -> &'static str {
+    let bundling = |member| switch.ports.get(&member).map(|port| port.bundling);
+    match switch.members(number).find_map(bundling).unwrap_or_default() {
+        Bundling::Lacp => "LACP",
+        Bundling::Static => "NONE",
+    }
+}
+
+/// A member with a link whose port-channel is kept down is suspended.
 fn member_status(switch: &Switch, member: InterfaceName) -> &'static str {
-    if switch.is_up(member) { "P" } else { "D" }
+    match switch.is_up(member) {
+        true => "P",
+        false if switch.physical_up(member) => "s",
+        false => "D",
+    }
 }
 
 fn line(switch: &Switch, number: u16) -> String {
@@ -54,5 +68,5 @@ fn line(switch: &Switch, number: u16) -> String {
     let member =
         |member: InterfaceName| format!("{:<13}", format!("{}({})", short(member), member_status(switch, member)));
     let members: String = switch.members(number).map(member).collect();
-    format!("{number:<5} {flags:<11} Eth      LACP      {}\n", members.trim_end())
+    format!("{number:<5} {flags:<11} Eth      {:<9} {}\n", protocol(switch, number), members.trim_end())
 }

@@ -1,17 +1,19 @@
 //! What the show commands print, as text and structured (facts: NX-OS §2).
 
 mod channels;
+mod fabric;
 mod macs;
 mod neighbors;
 mod ports;
 mod trunks;
 mod version;
 mod vlans;
+mod vpc;
 
 use serde_json::{Value, json};
 use vmtracker_core::net::InterfaceName;
 
-use super::{Outcome, Switch, grammar::Show, running};
+use super::{Outcome, Rejection, Switch, grammar::Show, running};
 use crate::lab::model::LabTime;
 
 /// Runs one show command.
@@ -32,6 +34,13 @@ pub(super) fn show(switch: &Switch, what: &Show, now: LabTime) -> Outcome {
         Show::Lldp => neighbors::lldp(switch),
         Show::Cdp => neighbors::cdp(switch),
         Show::Macs(interface, vlan) => macs::table(switch, *interface, *vlan, now),
+        Show::Vpc => vpc::vpc(switch),
+        Show::Fex => fabric::fex(switch),
+        Show::Feature => fabric::feature(switch),
+        Show::FeatureSet => fabric::feature_set(switch),
+        Show::Vtp => fabric::vtp(switch),
+        Show::SystemMode => fabric::system_mode(switch),
+        Show::SwitchProfiles => fabric::switch_profiles(switch),
         Show::Accounting => {
             Outcome::text(switch.accounting.entries().map(|entry| format!("{entry}\n")).collect::<String>())
         }

@@ -11,7 +11,7 @@ const SOFTWARE: &str = "VMware ESX Releasebuild-24022510";
 
 /// Who is heard: on physical ports with a link only.
 fn heard(switch: &Switch, speaks: fn(&Neighbor) -> bool) -> Vec<(InterfaceName, &Neighbor)> {
-    let ports = switch.ports.iter().filter(|(_, port)| port.link && !port.shutdown);
+    let ports = switch.ports.iter().filter(|(name, _)| switch.physical_up(**name));
     let neighbors = ports.filter_map(|(name, port)| Some((*name, port.neighbor.as_ref()?)));
     neighbors.filter(|(_, neighbor)| speaks(neighbor)).collect()
 }
@@ -32,16 +32,23 @@ pub(super) fn lldp(switch: &Switch) -> Outcome {
     printed(format!("{text}{total}"), body)
 }
 
+/// A switch gives its MAC address as chassis and the name of the port as port.
 fn lldp_row(name: InterfaceName, neighbor: &Neighbor) -> Value {
+    let (mac, pnic) = (neighbor.mac.dotted(), neighbor.pnic.clone());
+    let [chassis_type, port_type] = match &neighbor.serial {
+        Some(_) => ["Mac Address", "Interface Name"],
+        None => ["Interface Name", "Mac Address"],
+    };
+    let [chassis, port] = if neighbor.serial.is_some() { [mac, pnic] } else { [pnic, mac] };
     json!({
-        "chassis_type": "Interface Name",
-        "chassis_id": neighbor.pnic,
-        "port_type": "Mac Address",
-        "port_id": neighbor.mac.dotted(),
+        "chassis_type": chassis_type,
+        "chassis_id": chassis,
+        "port_type": port_type,
+        "port_id": port,
         "l_port_id": short(name),
         "port_desc": "null",
         "sys_name": neighbor.host,
-        "sys_desc": SOFTWARE,
+        "sys_desc": software(neighbor),
         "ttl": "114",
         "system_capability": "B",
         "enabled_capability": "B",
@@ -53,13 +60,27 @@ fn lldp_row(name: InterfaceName, neighbor: &Neighbor) -> Value {
     })
 }
 
+fn software(neighbor: &Neighbor) -> &'static str {
+    if neighbor.serial.is_some() { "Cisco Nexus Operating System (NX-OS) Software 9.3(5)" } else { SOFTWARE }
+}
+
+/// A switch adds its serial number in brackets.
+fn device_id(neighbor: &Neighbor) -> String {
+    neighbor.serial.as_ref().map_or(neighbor.host.clone(), |serial| format!("{}({serial})", neighbor.host))
+}
+
 fn lldp_text(name: InterfaceName, neighbor: &Neighbor) -> String {
+    let software = software(neighbor);
+    let [chassis, port] = match &neighbor.serial {
+        Some(_) => [neighbor.mac.dotted(), neighbor.pnic.clone()],
+        None => [neighbor.pnic.clone(), neighbor.mac.dotted()],
+    };
     format!(
         "Chassis id: {}\nPort id: {}\nLocal Port id: {}\nPort Description: null\nSystem Name: {}\nSystem Description: \
-         {SOFTWARE}\nTime remaining: 114 seconds\nSystem Capabilities: B\nEnabled Capabilities: B\nManagement Address: \
+         {software}\nTime remaining: 114 seconds\nSystem Capabilities: B\nEnabled Capabilities: B\nManagement Address: \
          not advertised\nManagement Address IPV6: not advertised\nVlan ID: not advertised\n\n\n",
-        neighbor.pnic,
-        neighbor.mac.dotted(),
+        chassis,
+        port,
         short(name),
         neighbor.host
     )
@@ -76,15 +97,15 @@ pub(super) fn cdp(switch: &Switch) -> Outcome {
 fn cdp_row(name: InterfaceName, neighbor: &Neighbor) -> Value {
     json!({
         "ifindex": ifindex(name).to_string(),
-        "device_id": neighbor.host,
+        "device_id": device_id(neighbor),
         "sysname": neighbor.host,
         "numaddr": "0",
-        "platform_id": "VMware ESX",
+        "platform_id": platform(neighbor),
         "capability": "switch",
         "intf_id": name.to_string(),
         "port_id": neighbor.pnic,
         "ttl": "157",
-        "version": SOFTWARE,
+        "version": software(neighbor),
         "version_no": "v2",
         "duplexmode": "full",
         "mtu": "1500",
@@ -112,11 +133,16 @@ fn ifindex(name: InterfaceName) -> u32 {
     }
 }
 
+fn platform(neighbor: &Neighbor) -> &'static str {
+    if neighbor.serial.is_some() { "N9K-C93180YC-EX" } else { "VMware ESX" }
+}
+
 fn cdp_text(name: InterfaceName, neighbor: &Neighbor) -> String {
+    let (platform, software, id) = (platform(neighbor), software(neighbor), device_id(neighbor));
     format!(
-        "----------------------------------------\nDevice ID:{0}\nSystem Name: {0}\n\nInterface address(es):\nPlatform: \
-         VMware ESX, Capabilities: Switch\nInterface: {name}, Port ID (outgoing port): {1}\nHoldtime: 157 sec\n\n\
-         Version:\n{SOFTWARE}\n\nAdvertisement Version: 2\nDuplex: full\nMTU: 1500\n",
+        "----------------------------------------\nDevice ID:{id}\nSystem Name: {0}\n\nInterface address(es):\nPlatform: \
+         {platform}, Capabilities: Switch\nInterface: {name}, Port ID (outgoing port): {1}\nHoldtime: 157 sec\n\n\
+         Version:\n{software}\n\nAdvertisement Version: 2\nDuplex: full\nMTU: 1500\n",
         neighbor.host, neighbor.pnic
     )
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
 use super::{Outcome, Switch, chosen, missing, printed, short, table};
-use crate::lab::model::switch::{Port, PortMode};
+use crate::lab::model::switch::{Bundling, Port, PortMode};
 
 /// `show interface [X] switchport`.
 pub(super) fn switchport(switch: &Switch, only: &[InterfaceName]) -> Outcome {
@@ -98,8 +98,11 @@ fn brief_row(switch: &Switch, name: InterfaceName) -> Option<Value> {
         if let Some(channel) = own.channel {
             object.insert("portchan".to_owned(), json!(channel));
         }
-        if matches!(name, InterfaceName::PortChannel(_)) {
-            object.insert("proto".to_owned(), json!("lacp"));
+        if let InterfaceName::PortChannel(number) = name {
+            let by_lacp = switch
+                .members(number)
+                .all(|member| switch.ports.get(&member).is_none_or(|port| port.bundling == Bundling::Lacp));
+            object.insert("proto".to_owned(), json!(if by_lacp { "lacp" } else { "none" }));
         }
     }
     Some(row)
@@ -128,6 +131,9 @@ fn reason(switch: &Switch, name: InterfaceName, own: &Port) -> &'static str {
     match name {
         _ if switch.is_up(name) => "none",
         _ if own.shutdown => "Administratively down",
+        _ if switch.standing.held.contains_key(&switch.logical(name)) => {
+            switch.standing.held.get(&switch.logical(name)).map_or("none", |why| super::vpc::held(*why))
+        }
         InterfaceName::PortChannel(_) => "No operational members",
         InterfaceName::Ethernet(..)
         | InterfaceName::EthernetLane(..)

@@ -1,7 +1,7 @@
 //! `show interface trunk`.
 
 use serde_json::{Value, json};
-use vmtracker_core::net::{InterfaceName, VlanSet};
+use vmtracker_core::net::InterfaceName;
 
 use super::{Outcome, Switch, chosen, merged, missing, printed, short, table};
 use crate::lab::model::switch::PortMode;
@@ -47,17 +47,9 @@ fn allowed_row(switch: &Switch, name: InterfaceName) -> Value {
     json!({ "interface": name.to_string(), "allowedvlans": switch.allowed(name).to_string() })
 }
 
+/// What is created, active, not suspended and not blocked (facts: NX-OS §4.3).
 fn forward_row(switch: &Switch, name: InterfaceName) -> Value {
-    json!({ "interface": name.to_string(), "stpfwd_vlans": forwarding(switch, name).to_string() })
-}
-
-/// A VLAN that is allowed and not created is not listed (facts: NX-OS §4.3).
-fn forwarding(switch: &Switch, name: InterfaceName) -> VlanSet {
-    if !switch.is_up(name) {
-        return VlanSet::EMPTY;
-    }
-    let active: VlanSet = switch.vlans.iter().filter(|(_, entry)| entry.is_active()).map(|(vlan, _)| *vlan).collect();
-    switch.allowed(name).intersection(&active)
+    json!({ "interface": name.to_string(), "stpfwd_vlans": switch.forwarding(name).to_string() })
 }
 
 fn screen(switch: &Switch, trunks: &[InterfaceName]) -> String {
@@ -69,6 +61,6 @@ fn screen(switch: &Switch, trunks: &[InterfaceName]) -> String {
     let native = |name: InterfaceName| switch.effective(name).map_or_else(String::new, |port| port.native.to_string());
     let ports = section("Native  Status        Port", &|name| format!("{:<7} {}", native(name), status(switch, name)));
     let allowed = section("Vlans Allowed on Trunk", &|name| switch.allowed(name).to_string());
-    let forward = section("STP Forwarding", &|name| forwarding(switch, name).to_string());
+    let forward = section("STP Forwarding", &|name| switch.forwarding(name).to_string());
     format!("{ports}{allowed}{forward}\nFeature VTP is not enabled\n")
 }

@@ -46,7 +46,7 @@ fn a_refused_line_says_why_and_changes_nothing() {
         assert_eq!(switch.running_config(), before, "{lines:?}");
         assert_eq!(switch.revision(), 0, "{lines:?}");
     };
-    check(&["show system vlan reserved"], "     ^\n% Invalid command at '^' marker.");
+    check(&["show system vlan reserved"], "            ^\n% Invalid command at '^' marker.");
     check(&["vlan 10"], "^\n% Invalid command at '^' marker.");
     check(&["conf t", "vlan 3968"], "% Invalid value/range");
     check(&["conf t", "vlan 40,4000"], "% Invalid value/range");

@@ -185,3 +185,20 @@ fn no_password_is_ever_printed() {
     let printed = format!("{spec:?} {request:?} {:?}", Switch::new(spec.clone()));
     assert!(!printed.contains("hunter2") && !printed.contains("aHVudGVyMg"), "{printed}");
 }
+
+#[test]
+fn one_save_runs_at_a_time() {
+    let mut switch = switch();
+    switch.save_time = Duration::from_secs(20);
+    let request = post(&json!([call("cli_ascii", "copy running-config startup-config", 1)]));
+    let arrive = |switch: &mut Switch, at| match switch.arrive(&request, NOW + at) {
+        Arrival::Serve(ticket) => ticket,
+        Arrival::Answer(reply) => panic!("{reply:?}"),
+    };
+    let first = arrive(&mut switch, Duration::ZERO);
+    let second = arrive(&mut switch, Duration::from_secs(5));
+    assert_eq!(first.takes, Duration::from_secs(20));
+    assert!(text(switch.serve(&request, &second, NOW + Duration::from_secs(5))).1.contains("in progress"));
+    assert!(text(switch.serve(&request, &first, NOW + Duration::from_secs(20))).1.contains("Copy complete."));
+    assert_eq!(switch.counters().saves, 2);
+}

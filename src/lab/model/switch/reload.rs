@@ -1,0 +1,76 @@
+//! Power off, boot, and a startup-config that becomes the running-config.
+
+use std::collections::BTreeMap;
+
+use vmtracker_core::net::{InterfaceName, VlanId};
+
+use super::{
+    Author, MacTable, Port, Power, Session, Spanning, Switch, Vlan,
+    standing::{Memory, Standing},
+};
+use crate::lab::model::LabTime;
+
+impl Switch {
+    /// Whether it has power and has booted.
+    pub const fn runs(&self) -> bool {
+        matches!(self.power, Power::On { .. })
+    }
+
+    /// The power fails: no port has a link, nobody answers, and what was not saved is lost.
+    pub fn power_off(&mut self) {
+        self.power = Power::Off;
+        self.forget_all();
+        self.revision += 1;
+    }
+
+    /// The power is back: it boots for [`Switch::boot_time`].
+    pub fn power_on(&mut self, now: LabTime) {
+        if self.power == Power::Off {
+            self.power = Power::Booting(now + self.boot_time);
+            self.revision += 1;
+        }
+    }
+
+    /// `reload`: off and on again.
+    pub fn reload(&mut self, now: LabTime) {
+        self.power_off();
+        self.power_on(now);
+    }
+
+    /// Booting is over when its time is.
+    pub(in crate::lab::model) fn boot(&mut self, now: LabTime) {
+        if let Power::Booting(until) = self.power
+            && until <= now
+        {
+            self.power = Power::On { since: until, booted: true };
+            self.load_startup(now);
+            self.revision += 1;
+        }
+    }
+
+    /// A cold switch with its startup-config: what is plugged in stays.
+    fn load_startup(&mut self, now: LabTime) {
+        self.vlans = BTreeMap::from([(VlanId::MIN, Vlan::default())]);
+        self.ports.retain(|name, _| !matches!(name, InterfaceName::PortChannel(_)));
+        self.ports.values_mut().for_each(|port| *port = Port::blank(port));
+        (self.domain, self.spanning) = (None, Spanning::default());
+        self.features.clear();
+        self.forget_all();
+        let log = self.accounting.clone();
+        let faults = std::mem::take(&mut self.faults);
+        let text = self.startup.clone().unwrap_or_default();
+        let mut session = Session::terminal(Author { origin: "console0".to_owned(), user: String::new() });
+        session.type_line(self, "configure terminal", now);
+        for line in text.lines().filter(|line| !line.starts_with("version ")) {
+            session.type_line(self, line, now);
+        }
+        (self.accounting, self.faults) = (log, faults);
+    }
+
+    fn forget_all(&mut self) {
+        self.macs = MacTable::default();
+        self.cookies.clear();
+        self.saving_until = None;
+        (self.standing, self.memory) = (Standing::default(), Memory { settled: true, ..Memory::default() });
+    }
+}
