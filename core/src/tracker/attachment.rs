@@ -132,6 +132,19 @@ impl Attachments {
             .filter_map(|key| Some((&key.0, self.by_pnic.get(key)?)))
     }
 
+    /// Every host that is held to hang on a physical port.
+    pub(super) fn claims(&self, socket: &Socket) -> impl Iterator<Item = (&HostId, &Attachment)> + use<'_> {
+        let keys = self.by_port.get(socket).into_iter().flatten();
+        keys.filter_map(|key| Some((&key.0, self.by_pnic.get(key)?)))
+    }
+
+    /// Takes away what some hosts are held to have on a physical port.
+    pub(super) fn evict(&mut self, socket: &Socket, whose: impl Fn(&HostId) -> bool) {
+        let keys = self.by_port.get(socket).into_iter().flatten().filter(|key| whose(&key.0));
+        let keys: Vec<(HostId, String)> = keys.cloned().collect();
+        keys.iter().for_each(|key| self.forget(key));
+    }
+
     /// Whether something is known to be wrong with a pnic.
     pub(super) fn has_trouble(&self, host: &HostId, pnic: &str) -> bool {
         self.trouble.contains_key(&(host.clone(), pnic.to_owned()))
@@ -153,7 +166,7 @@ fn verdict(case: &Case<'_>, fabric: &Fabric, current: Option<&Attachment>) -> (O
     }
     let heard = match case.hint.map(|hint| socket(hint, fabric)) {
         None => return (current.cloned().map(|kept| contradicted(kept, case, fabric)), None),
-        Some(Err(trouble)) => return (current.cloned(), Some(trouble)),
+        Some(Err(trouble)) => return (current.cloned().map(|kept| contradicted(kept, case, fabric)), Some(trouble)),
         Some(Ok(heard)) => heard,
     };
     let witnesses = witnesses(case, fabric, &heard);
@@ -165,7 +178,8 @@ fn verdict(case: &Case<'_>, fabric: &Fabric, current: Option<&Attachment>) -> (O
                 conflict: None,
                 ..kept.clone()
             };
-            (Some(contradicted(kept, case, fabric)), None)
+            let kept = contradicted(kept, case, fabric);
+            (Some(kept), None)
         }
         Some(_) | None if both_sides => (Some(Attachment { witnesses, ..fresh(&heard) }), None),
         Some(kept) => {
@@ -222,14 +236,34 @@ fn heard_by<'a>(switch: &'a Switch, case: &'a Case<'_>) -> impl Iterator<Item = 
     })
 }
 
-/// Notes that a switch hears the pnic somewhere else than where it is held to hang.
+/// Notes what speaks against a kept attachment: a switch hears the pnic somewhere else than where it is held to hang, or
+/// it hears another device there.
 fn contradicted(kept: Attachment, case: &Case<'_>, fabric: &Fabric) -> Attachment {
     let elsewhere = fabric.switches.iter().filter(|(_, switch)| switch.live).find_map(|(name, switch)| {
         let mut heard = heard_by(switch, case);
         heard.find(|(at, _)| (name, *at) != (&kept.switch, kept.interface)).map(|(at, by)| (name.clone(), at, by))
     });
     let conflict = elsewhere.map(|(name, at, by)| format!("{name} hears it on {at} by {by}"));
+    let conflict = conflict.or_else(|| stranger(&kept, case, fabric));
     Attachment { conflict, ..kept }
+}
+
+/// Another device that the switch hears where a pnic is held to hang. Where both sides still vouch for the pnic, another
+/// name is only another name; and so it is where vCenter knows the host by an address.
+fn stranger(kept: &Attachment, case: &Case<'_>, fabric: &Fabric) -> Option<String> {
+    let switch = fabric.switches.get(&kept.switch).filter(|switch| switch.live)?;
+    let here = |interface: InterfaceName| interface == kept.interface;
+    let vouched = case.hint.is_some() && witnesses(case, fabric, &(kept.switch.clone(), kept.interface)).len() > 1;
+    if vouched || heard_by(switch, case).any(|(at, _)| here(at)) {
+        return None;
+    }
+    let nameless = case.host.name.parse::<std::net::IpAddr>().is_ok();
+    let other = switch.neighbors.iter().filter(|neighbor| here(neighbor.interface)).find(|neighbor| {
+        let named = neighbor.system_name.as_ref().is_some_and(|name| !same_host(name, &case.host.name));
+        named && case.macs.is_disjoint(&neighbor.macs) && !(nameless && neighbor.port == case.pnic.device)
+    })?;
+    let name = other.system_name.as_deref().unwrap_or_default();
+    Some(format!("{} hears another device there, {} {}", kept.switch, name.escape_debug(), other.port.escape_debug()))
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ impl Tracker {
             (kind, subject, text)
         });
         let disputes = self.attachments.iter().filter_map(|((host, pnic), at)| {
-            let conflict = at.conflict.as_ref()?;
+            let conflict = self.dispute(host, at)?;
             let text = format!(
                 "held to hang on {} {}, but {conflict}; withdrawals there are stopped; check the cable",
                 at.switch, at.interface

@@ -13,6 +13,7 @@ mod attachment;
 mod brake;
 mod cables;
 mod desired;
+mod disputes;
 mod event;
 mod fabric;
 mod fabric_findings;

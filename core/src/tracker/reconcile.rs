@@ -111,6 +111,7 @@ impl Tracker {
             let hint = hints.into_iter().flatten().find(|hint| hint.pnic == pnic.device);
             self.attachments.judge(&Case { host: &host, pnic, hint, word, macs: &macs }, &self.fabric);
         }
+        self.evict_departed(id);
     }
 
     /// Ownership ends when a VLAN is seen absent not by us, or its port is no trunk any more, or a channel member. What

@@ -85,10 +85,14 @@ impl Tracker {
             switches: self.switch_states(),
             vms: self.sites.vms.clone(),
             hosts: self.sites.hosts.clone(),
-            attachments: self.attachments.iter().map(|(key, at)| (key.clone(), at.clone())).collect(),
+            attachments: self.attachments.iter().map(|(key, at)| (key.clone(), self.told(&key.0, at))).collect(),
             requirements: self.requirement_states(),
             findings: self.findings(now),
         }
+    }
+
+    fn told(&self, host: &HostId, at: &Attachment) -> Attachment {
+        Attachment { conflict: self.dispute(host, at), ..at.clone() }
     }
 
     fn vcenter_states(&self) -> BTreeMap<VcenterName, VcenterState> {

@@ -255,7 +255,7 @@ impl Tracker {
                     return Err(Wait::For(format!("the listing of host {name}'s vCenter is not complete")));
                 }
             }
-            if attachment.conflict.is_some() {
+            if self.dispute(host, attachment).is_some() {
                 return Err(Wait::Known);
             }
         }

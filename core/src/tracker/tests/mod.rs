@@ -1,6 +1,8 @@
 //! The tracker against a bench: one vCenter, three hosts, two switches that do at once what they are told.
 
 mod bench;
+mod link_bench;
+mod links;
 mod pair_bench;
 mod pair_lives;
 mod pair_readings;

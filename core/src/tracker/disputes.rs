@@ -1,0 +1,44 @@
+//! What speaks against an attachment besides its own witnesses: another host that claims the same port.
+
+use std::collections::BTreeSet;
+
+use super::{Attachment, HostId, Tracker, Witness};
+use crate::net::MacAddr;
+
+impl Tracker {
+    /// Why an attachment is disputed, if it is: then nothing is withdrawn there, and additions go on.
+    pub(super) fn dispute(&self, host: &HostId, at: &Attachment) -> Option<String> {
+        let rival = || {
+            let others = self.attachments.claims(&(at.switch.clone(), at.interface));
+            // People may say that several hosts hang behind one port: a blade chassis does so.
+            let mut rivals = others.filter(|(_, other)| !(at.is_static() && other.is_static()));
+            let (rival, _) = rivals.find(|(other, _)| *other != host && !self.is_same_machine(host, other))?;
+            Some(format!("host {} claims the same port", self.sites.host_name(rival)))
+        };
+        at.conflict.clone().or_else(rival)
+    }
+
+    /// Whether two hosts are one machine, which two vCenters list.
+    fn is_same_machine(&self, one: &HostId, other: &HostId) -> bool {
+        !self.pnic_macs(one).is_disjoint(&self.pnic_macs(other))
+    }
+
+    fn pnic_macs(&self, host: &HostId) -> BTreeSet<MacAddr> {
+        let network = self.sites.hosts.get(host).and_then(|host| host.network.as_ref());
+        network.into_iter().flat_map(|network| &network.pnics).filter_map(|pnic| pnic.mac).collect()
+    }
+
+    /// A host that left the inventory hangs no more where another one is found by witnesses of both sides. What its VMs
+    /// needed there stays, until a person closes it.
+    pub(super) fn evict_departed(&mut self, host: &HostId) {
+        let both_sides = |at: &&Attachment| {
+            let heard = at.witnesses.iter().any(|witness| matches!(witness, Witness::Hint(_)));
+            heard && at.witnesses.iter().any(|witness| matches!(witness, Witness::Neighbor(_) | Witness::MacTable))
+        };
+        let sockets = self.attachments.of_host(host).filter(both_sides).map(|at| (at.switch.clone(), at.interface));
+        for socket in sockets.collect::<Vec<_>>() {
+            let departed = |other: &HostId| other != host && self.sites.left.contains(other);
+            self.attachments.evict(&socket, departed);
+        }
+    }
+}
