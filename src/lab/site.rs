@@ -14,8 +14,8 @@ use super::{
     model::{
         LabTime,
         dataplane::{Cabling, Chatter},
-        switch::Delays,
-        vcenter::Refused,
+        switch::{Delays, Switch},
+        vcenter::{Refused, Vcenter},
         world::{SharedWorld, World},
     },
     serve::{LabCa, RunningServers, serve_switches, vcenter::RunningVcenters, vcenter::serve_vcenters},
@@ -36,6 +36,7 @@ pub struct Site {
     pub hosts: usize,
     chatter: Chatter,
     load: Option<Load>,
+    seen: u64,
 }
 
 impl Site {
@@ -52,7 +53,7 @@ impl Site {
         let world = SharedWorld::new(World { switches, vcenters, observers: vec![Box::new(judge.clone())] });
         world.with(|_, _| ());
         let chatter = Chatter::new(Arc::clone(&cabling));
-        Ok(Self { world, judge, cabling, hosts: topology.hosts.len(), chatter, load: None })
+        Ok(Self { world, judge, cabling, hosts: topology.hosts.len(), chatter, load: None, seen: 0 })
     }
 
     /// The load begins, and what happened so far is forgotten.
@@ -95,6 +96,14 @@ impl Site {
     /// Lets VMs speak, so that switches learn where they are.
     pub fn speak(&mut self) {
         self.world.serve(|world, now| self.chatter.speak(world, now));
+        let revisions = self.world.look(|world, _| {
+            let switches = world.switches.values().map(Switch::revision);
+            switches.chain(world.vcenters.values().map(Vcenter::revision)).sum()
+        });
+        // Something changed by time alone, or a host lost a link: the observers look.
+        if std::mem::replace(&mut self.seen, revisions) != revisions {
+            self.world.with(|_, _| ());
+        }
     }
 }
 

@@ -31,6 +31,7 @@ fn extra(topology: &mut Topology, number: u8, switch: &str) {
         name: switch.to_owned(),
         hostname: switch.to_owned(),
         serial: format!("EXTRA{number}"),
+        domain: None,
         vlans,
         ports: vec![trunk(port)],
     });
@@ -66,14 +67,7 @@ fn extra(topology: &mut Topology, number: u8, switch: &str) {
 
 /// A trunk on which somebody allowed VLAN 1 only.
 fn trunk(name: InterfaceName) -> PortRow {
-    PortRow {
-        name,
-        trunk: true,
-        allowed: Some(VlanSet::from(VlanId::MIN)),
-        native: VlanId::MIN,
-        description: None,
-        channel: None,
-    }
+    PortRow { allowed: Some(VlanSet::from(VlanId::MIN)), ..PortRow::trunk(name) }
 }
 
 fn logins(site: &Site) -> BTreeMap<String, u64> {

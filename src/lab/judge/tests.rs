@@ -38,6 +38,10 @@ impl Fabric for Trunks {
     fn allowed(&self, place: &Place) -> VlanSet {
         self.0.get(place).cloned().unwrap_or_default()
     }
+
+    fn is_up(&self, place: &Place) -> bool {
+        self.0.contains_key(place)
+    }
 }
 
 /// A VM on `host`, whose port 1..n on switches a (active) and b (standby) is the host's number.

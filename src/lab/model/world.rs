@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{LabTime, switch::Switch, vcenter::Vcenter};
+use super::{LabTime, plant, switch::Switch, vcenter::Vcenter};
 use crate::clock;
 
 /// Every device of the lab by its name.
@@ -64,7 +64,9 @@ impl SharedWorld {
         let mut guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         let world = &mut *guard;
+        plant::settle(&mut world.switches, now);
         let result = act(world, now);
+        plant::settle(&mut world.switches, now);
         for observer in &mut world.observers {
             observer.changed(&world.switches, &world.vcenters, now);
         }
@@ -84,6 +86,7 @@ impl SharedWorld {
     pub fn serve<R>(&self, act: impl FnOnce(&mut World, LabTime) -> R) -> R {
         let mut guard = self.world.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
+        plant::settle(&mut guard.switches, now);
         act(&mut guard, now)
     }
 

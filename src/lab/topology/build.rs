@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmtracker_core::net::{InterfaceName, MacAddr};
 
-use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology};
+use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, wiring};
 use crate::lab::model::{
-    dataplane::{Cabling, Place},
-    switch::{Neighbor, Port, PortMode, Switch, SwitchSpec},
+    LabTime,
+    dataplane::Cabling,
+    plant,
+    switch::{Neighbor, Port, PortMode, StpType, Switch, SwitchSpec, VpcDomain},
     vcenter::{
         HintProtocol, HintSpec, HostSpec, PnicSpec, PortGroupSpec, Refused, SimVlan, StandardPortGroupSpec, UserSpec,
         Vcenter, VcenterSpec, VmSpec, VmkernelSpec,
@@ -25,9 +27,15 @@ impl Topology {
         let mut heard = self.neighbors();
         let build = |row: &SwitchRow| {
             let neighbors = heard.remove(&row.name).unwrap_or_default();
-            (row.name.clone(), Switch::new(switch(row, neighbors, epoch_unix_ms / 1000)))
+            (row.name.clone(), Switch::new(self.switch(row, neighbors, epoch_unix_ms / 1000)))
         };
-        self.switches.iter().map(build).collect()
+        let mut switches = self.switches.iter().map(build).collect();
+        for row in &self.links {
+            let [one, two] = row.ends.each_ref().map(|end| (end.switch.as_str(), end.port));
+            plant::join(&mut switches, one, two);
+        }
+        plant::settle(&mut switches, LabTime::ZERO);
+        switches
     }
 
     /// The simulated vCenters by name.
@@ -41,22 +49,10 @@ impl Topology {
 
     /// Where every pnic is plugged in, by logical port.
     pub fn cabling(&self) -> Cabling {
-        let channels: BTreeMap<(&str, InterfaceName), u16> = self
-            .switches
-            .iter()
-            .flat_map(|row| row.ports.iter().map(move |port| (row.name.as_str(), port)))
-            .filter_map(|(name, port)| Some(((name, port.name), port.channel?)))
-            .collect();
-        let mut cabling = Cabling::default();
-        for (host, pnic) in self.cables() {
-            let channel = channels.get(&(pnic.switch.as_str(), pnic.port));
-            let port = channel.map_or(pnic.port, |number| InterfaceName::PortChannel(*number));
-            cabling.plug(&host.name, &pnic.device, Place::new(&pnic.switch, port));
-        }
-        cabling
+        wiring::cabling(self)
     }
 
-    fn cables(&self) -> impl Iterator<Item = (&HostRow, &PnicRow)> {
+    pub(super) fn cables(&self) -> impl Iterator<Item = (&HostRow, &PnicRow)> {
         self.hosts.iter().flat_map(|host| host.pnics.iter().map(move |pnic| (host, pnic)))
     }
 
@@ -72,6 +68,37 @@ impl Topology {
             heard.entry(pnic.switch.clone()).or_default().insert(pnic.port, neighbor);
         }
         heard
+    }
+
+    fn switch(
+        &self,
+        row: &SwitchRow,
+        mut neighbors: BTreeMap<InterfaceName, Neighbor>,
+        epoch_unix_s: u64,
+    ) -> SwitchSpec {
+        let mut spec = SwitchSpec {
+            hostname: row.hostname.clone(),
+            serial: row.serial.clone(),
+            vlans: row.vlans.clone(),
+            domain: row.domain.map(VpcDomain::new),
+            user: USER.to_owned(),
+            password: PASSWORD.to_owned(),
+            epoch_unix_s,
+            ..SwitchSpec::default()
+        };
+        let extends = row.ports.iter().any(|port| port.fex.is_some());
+        spec.features.extend(row.domain.map(|_| "vpc".to_owned()));
+        spec.features.extend(extends.then(|| "fex".to_owned()));
+        for port_row in &row.ports {
+            let stp = spanning(port_row, wiring::is_link(self, row, port_row));
+            let port = Port { stp, ..port(port_row, neighbors.remove(&port_row.name)) };
+            if let InterfaceName::PortChannel(number) = port_row.name {
+                spec.channels.insert(number, port);
+            } else {
+                spec.ports.insert(port_row.name, port);
+            }
+        }
+        spec
     }
 
     fn vcenter(&self, name: &str, epoch_unix_ms: u64) -> VcenterSpec {
@@ -138,35 +165,36 @@ impl Topology {
     }
 }
 
-fn switch(row: &SwitchRow, mut neighbors: BTreeMap<InterfaceName, Neighbor>, epoch_unix_s: u64) -> SwitchSpec {
-    let mut spec = SwitchSpec {
-        hostname: row.hostname.clone(),
-        serial: row.serial.clone(),
-        vlans: row.vlans.clone(),
-        user: USER.to_owned(),
-        password: PASSWORD.to_owned(),
-        epoch_unix_s,
-        ..SwitchSpec::default()
-    };
-    for row in &row.ports {
-        let port = port(row, neighbors.remove(&row.name));
-        if let InterfaceName::PortChannel(number) = row.name {
-            spec.channels.insert(number, port);
-        } else {
-            spec.ports.insert(row.name, port);
-        }
+const fn spanning(row: &PortRow, link: bool) -> StpType {
+    match row.edge {
+        Some(false) => StpType::Normal,
+        None if link => StpType::Network,
+        Some(true) | None if row.fex.is_some() => StpType::Normal,
+        Some(true) | None if row.trunk => StpType::EdgeTrunk,
+        Some(true) | None => StpType::Edge,
     }
-    spec
+}
+
+const fn mode(row: &PortRow) -> PortMode {
+    match (row.fex, row.trunk) {
+        (Some(_), _) => PortMode::FexFabric,
+        (None, true) => PortMode::Trunk,
+        (None, false) => PortMode::Access,
+    }
 }
 
 fn port(row: &PortRow, neighbor: Option<Neighbor>) -> Port {
     Port {
-        mode: if row.trunk { PortMode::Trunk } else { PortMode::Access },
+        mode: mode(row),
         access: row.native,
         native: row.native,
         allowed: row.allowed.clone(),
         description: row.description.clone(),
         channel: row.channel,
+        bundling: row.bundling,
+        vpc: row.vpc,
+        peer_link: row.peer_link,
+        fex: row.fex,
         neighbor,
         ..Port::open_trunk()
     }

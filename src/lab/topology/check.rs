@@ -1,5 +1,7 @@
 //! From the TOML to a consistent topology: every fault at once, with its line.
 
+mod switches;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -9,11 +11,9 @@ use std::{
 
 use thiserror::Error;
 use toml::Spanned;
-use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
+use vmtracker_core::net::{InterfaceName, MacAddr, VlanId};
 
-use super::{
-    Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow, schema,
-};
+use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, SwitchRow, Topology, VmRow, VmkernelRow, schema};
 
 /// One fault of a topology file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,51 +120,13 @@ impl Check<'_> {
         topology.port_groups = file.port_group.into_iter().map(|row| self.port_group(row, &vcenters)).collect();
         let groups = self.groups(&topology.port_groups);
         let ports = ports(&topology.switches);
+        topology.links = file.link.into_iter().map(|row| self.link(row, &ports)).collect();
         topology.hosts = file.host.into_iter().map(|row| self.host(row, &vcenters, &groups, &ports)).collect();
         self.unique("VM", file.vm.iter().map(|row| &row.name));
         let homes = topology.hosts.iter().map(|row| (row.name.clone(), row.vcenter.clone().unwrap_or_default()));
         let homes: BTreeMap<_, _> = homes.collect();
         topology.vms = file.vm.into_iter().map(|row| self.vm(row, &host_names, &homes, &groups)).collect();
         topology
-    }
-
-    fn switch(&mut self, number: usize, row: schema::Switch) -> SwitchRow {
-        self.unique("port", row.port.iter().map(|port| &port.name));
-        let channels: BTreeSet<u16> = row.port.iter().filter_map(|port| channel(port.name.get_ref())).collect();
-        let vlans =
-            if row.vlans.get_ref().is_empty() { VlanSet::EMPTY } else { self.parse(&row.vlans, VlanSet::EMPTY) };
-        SwitchRow {
-            hostname: row.hostname.unwrap_or_else(|| row.name.get_ref().clone()),
-            serial: row.serial.unwrap_or_else(|| format!("LAB{number:08}")),
-            name: row.name.into_inner(),
-            vlans,
-            ports: row.port.into_iter().map(|port| self.port(port, &channels)).collect(),
-        }
-    }
-
-    fn port(&mut self, row: schema::Port, channels: &BTreeSet<u16>) -> PortRow {
-        let trunk = match row.mode.get_ref().as_str() {
-            "trunk" => true,
-            "access" => false,
-            other => {
-                self.fault(&row.mode.span(), format!("mode is \"trunk\" or \"access\", not {other:?}"));
-                true
-            }
-        };
-        if let Some(number) = &row.channel
-            && !channels.contains(number.get_ref())
-        {
-            let text = format!("the switch has no port \"port-channel{}\"", number.get_ref());
-            self.fault(&number.span(), text);
-        }
-        PortRow {
-            name: self.parse(&row.name, InterfaceName::Mgmt(0)),
-            trunk,
-            allowed: row.allowed.as_ref().map(|list| self.parse(list, VlanSet::EMPTY)),
-            native: row.native.map_or(VlanId::MIN, |number| self.vlan(&number)),
-            description: row.description,
-            channel: row.channel.map(Spanned::into_inner),
-        }
     }
 
     fn vlan(&mut self, number: &Spanned<u16>) -> VlanId {
@@ -239,18 +201,7 @@ impl Check<'_> {
     }
 
     fn pnic(&mut self, row: schema::Pnic, ports: &BTreeMap<String, BTreeSet<InterfaceName>>) -> PnicRow {
-        let port = self.parse(&row.port, InterfaceName::Mgmt(0));
-        let name = row.switch.get_ref();
-        match ports.get(name) {
-            None => self.fault(&row.switch.span(), format!("no switch is called {name:?}")),
-            Some(known) if !known.contains(&port) => {
-                self.fault(&row.port.span(), format!("switch {name:?} has no port {}", row.port.get_ref()));
-            }
-            Some(_) if !self.ends.insert((name.clone(), port)) => {
-                self.fault(&row.port.span(), format!("two cables end at {port} of {name:?}"));
-            }
-            Some(_) => {}
-        }
+        let port = self.cable(&row.switch, &row.port, ports);
         PnicRow {
             mac: self.mac(row.mac.as_ref()),
             plug: self.plug(row.vswitch, row.uplink),
@@ -316,13 +267,6 @@ impl Check<'_> {
         }
         let port_groups = row.port_groups.into_iter().map(Spanned::into_inner).collect();
         VmRow { name: row.name.into_inner(), host: row.host.into_inner(), port_groups, on: row.on }
-    }
-}
-
-fn channel(name: &str) -> Option<u16> {
-    match name.parse() {
-        Ok(InterfaceName::PortChannel(number)) => Some(number),
-        Ok(_) | Err(_) => None,
     }
 }
 

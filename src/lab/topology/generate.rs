@@ -3,11 +3,16 @@
 //! Leaves stand in pairs; every host hangs on both leaves of its pair. Half of the port groups prefer the one leaf, half
 //! the other. There are ten times as many VLANs as VMs per host, so that most moves need a write. Management and vMotion
 //! VLANs stand on every trunk before the controller comes: somebody else's lines.
+//!
+//! With [`Layout::Pairs`] the leaves of a pair are one vPC domain, every second host of a vCenter hangs on them by a
+//! static port-channel, and trunks join the pairs in a row.
 
 use std::num::NonZeroUsize;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
+
+mod pairs;
 
 use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow};
 
@@ -33,14 +38,30 @@ pub struct Size {
     pub vms: usize,
 }
 
+/// What stands between the leaves of a generated data centre. The default is what [`Topology::generated`] makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Nothing: every leaf is alone, and every host active/standby.
+    #[default]
+    Leaves,
+    /// vPC pairs with peer-links, trunks between the pairs, and hosts of both kinds.
+    Pairs,
+}
+
 impl Topology {
     /// A data centre of this size; the same seed gives the same.
     pub fn generated(size: Size, seed: u64) -> Self {
-        let plan = Plan::new(size);
+        Self::laid_out(Layout::default(), size, seed)
+    }
+
+    /// A data centre of this size with this between its leaves.
+    pub fn laid_out(layout: Layout, size: Size, seed: u64) -> Self {
+        let plan = Plan::new(layout, size);
         let mut rng = StdRng::seed_from_u64(seed);
         Self {
             switches: (0..plan.pairs * 2).map(|index| plan.switch(index)).collect(),
             vcenters: (0..plan.vcenters).map(vcenter_name).collect(),
+            links: plan.links(),
             hosts: (0..plan.hosts).map(|index| plan.host(index)).collect(),
             port_groups: (0..plan.vcenters).flat_map(|vcenter| plan.port_groups(vcenter)).collect(),
             vms: (0..size.vms).map(|index| plan.vm(index, &mut rng)).collect(),
@@ -49,6 +70,7 @@ impl Topology {
 }
 
 struct Plan {
+    layout: Layout,
     vcenters: usize,
     pairs: usize,
     hosts: usize,
@@ -56,12 +78,12 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(size: Size) -> Self {
+    fn new(layout: Layout, size: Size) -> Self {
         let hosts = size.hosts.get();
         let per_host = size.vms.div_ceil(hosts);
         let room = usize::from(LAST_VLAN - FIRST_VLAN + 1);
         let vlans = u16::try_from((per_host * 10).clamp(64, room)).unwrap_or(LAST_VLAN - FIRST_VLAN);
-        Self { vcenters: size.vcenters.get().min(hosts), pairs: size.switches.get().div_ceil(2), hosts, vlans }
+        Self { layout, vcenters: size.vcenters.get().min(hosts), pairs: size.switches.get().div_ceil(2), hosts, vlans }
     }
 
     fn vlan_set(&self) -> VlanSet {
@@ -76,19 +98,18 @@ impl Plan {
             hostname: name.clone(),
             serial: format!("LAB{:08}", index + 1),
             name,
+            domain: self.domain(index),
             vlans: self.vlan_set(),
-            ports: here.map(|host| self.port(host)).collect(),
+            ports: here.flat_map(|host| self.host_ports(host)).chain(self.fabric_ports(index)).collect(),
         }
     }
 
+    /// The port of an active/standby host.
     fn port(&self, host: usize) -> PortRow {
         PortRow {
-            name: self.interface(host),
-            trunk: true,
             allowed: Some([MANAGEMENT, VMOTION].into_iter().filter_map(VlanId::new).collect()),
-            native: VlanId::MIN,
             description: Some(format!("to {}", host_name(host))),
-            channel: None,
+            ..PortRow::trunk(self.interface(host))
         }
     }
 
@@ -126,15 +147,16 @@ impl Plan {
     }
 
     fn port_groups(&self, vcenter: usize) -> Vec<PortGroupRow> {
-        let group = |name: String, vlan: u16| {
+        let group = |called: String, vlan: u16| {
+            let name = str::to_owned;
             let [first, second] = if vlan.is_multiple_of(2) { UPLINKS } else { swapped(UPLINKS) };
             PortGroupRow {
                 vcenter: vcenter_name(vcenter),
-                name,
+                name: called,
                 vlan,
                 vswitch: None,
-                active: vec![first.to_owned()],
-                standby: vec![second.to_owned()],
+                active: if self.layout == Layout::Pairs { vec![name(first), name(second)] } else { vec![name(first)] },
+                standby: if self.layout == Layout::Pairs { Vec::new() } else { vec![name(second)] },
             }
         };
         let own = [group("management".to_owned(), MANAGEMENT), group("vmotion".to_owned(), VMOTION)];

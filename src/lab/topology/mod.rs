@@ -1,4 +1,4 @@
-//! What a lab's data centre looks like: switches and their ports, hosts and their cabling, port groups, VMs.
+//! What a lab's data centre looks like: switches, their ports and the cables between them, hosts and their cabling, port groups, VMs.
 //!
 //! Comes from a TOML file ([`Topology::parse`], every fault at once) or from a seed ([`Topology::generated`]), and
 //! becomes device models ([`Topology::switches`], [`Topology::vcenters`], [`Topology::cabling`]). Without vCenters the
@@ -8,12 +8,15 @@ mod build;
 mod check;
 mod generate;
 mod schema;
+mod wiring;
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
+use crate::lab::model::switch::Bundling;
+
 pub use build::{PASSWORD, USER};
 pub use check::{Fault, Faults};
-pub use generate::Size;
+pub use generate::{Layout, Size};
 
 /// A data centre. One that exists is consistent: every name that is used is defined, every port has one cable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Topology {
     pub switches: Vec<SwitchRow>,
     /// Names of the vCenters; none: the hosts are only cabled.
     pub vcenters: Vec<String>,
+    /// The cables between switches.
+    pub links: Vec<LinkRow>,
     /// The ESXi hosts.
     pub hosts: Vec<HostRow>,
     /// The port groups.
@@ -39,6 +44,8 @@ pub struct SwitchRow {
     pub hostname: String,
     /// The chassis' serial number.
     pub serial: String,
+    /// Its vPC domain, 1–1000.
+    pub domain: Option<u16>,
     /// The VLANs that exist.
     pub vlans: VlanSet,
     /// Its ports and port-channels.
@@ -60,6 +67,51 @@ pub struct PortRow {
     pub description: Option<String>,
     /// The port-channel it is a member of.
     pub channel: Option<u16>,
+    /// How it is bundled there.
+    pub bundling: Bundling,
+    /// Of a port-channel: the vPC that it is a leg of.
+    pub vpc: Option<u16>,
+    /// Whether the port-channel is the peer-link.
+    pub peer_link: bool,
+    /// The fabric extender that hangs on it, 100–199: the port is no trunk then.
+    pub fex: Option<u16>,
+    /// Whether it is an edge port for spanning tree; none: it is one unless a link to another switch is there.
+    pub edge: Option<bool>,
+}
+
+impl PortRow {
+    /// A trunk without a list, and nothing more.
+    pub const fn trunk(name: InterfaceName) -> Self {
+        Self {
+            name,
+            trunk: true,
+            allowed: None,
+            native: VlanId::MIN,
+            description: None,
+            channel: None,
+            bundling: Bundling::Lacp,
+            vpc: None,
+            peer_link: false,
+            fex: None,
+            edge: None,
+        }
+    }
+}
+
+/// A cable between two ports of switches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkRow {
+    /// Its ends.
+    pub ends: [LinkEnd; 2],
+}
+
+/// One end of a cable between switches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkEnd {
+    /// The switch.
+    pub switch: String,
+    /// Its physical port.
+    pub port: InterfaceName,
 }
 
 /// An ESXi host.

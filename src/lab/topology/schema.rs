@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow};
+use super::{
+    Discovery, HostRow, LinkEnd, LinkRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow,
+};
+use crate::lab::model::switch::Bundling;
 
 type Text = Spanned<String>;
 
@@ -13,6 +16,8 @@ pub(super) struct File {
     pub(super) switch: Vec<Switch>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) vcenter: Vec<Vcenter>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) link: Vec<Link>,
     pub(super) host: Vec<Host>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) port_group: Vec<PortGroup>,
@@ -26,6 +31,7 @@ pub(super) struct Switch {
     pub(super) name: Text,
     pub(super) hostname: Option<String>,
     pub(super) serial: Option<String>,
+    pub(super) domain: Option<Spanned<u16>>,
     #[serde(default = "nothing")]
     pub(super) vlans: Text,
     #[serde(default)]
@@ -42,6 +48,27 @@ pub(super) struct Port {
     pub(super) native: Option<Spanned<u16>>,
     pub(super) description: Option<String>,
     pub(super) channel: Option<Spanned<u16>>,
+    #[serde(default = "lacp")]
+    pub(super) bundling: Text,
+    pub(super) vpc: Option<Spanned<u16>>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) peer_link: bool,
+    pub(super) fex: Option<Spanned<u16>>,
+    pub(super) edge: Option<bool>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Link {
+    pub(super) from: LinkPort,
+    pub(super) to: LinkPort,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LinkPort {
+    pub(super) switch: Text,
+    pub(super) port: Text,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -124,6 +151,15 @@ fn lldp() -> Text {
     text("lldp")
 }
 
+fn lacp() -> Text {
+    text("lacp")
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 const fn yes() -> bool {
     true
 }
@@ -141,6 +177,7 @@ impl From<&Topology> for File {
         Self {
             switch: topology.switches.iter().map(Switch::from).collect(),
             vcenter: topology.vcenters.iter().map(|name| Vcenter { name: text(name) }).collect(),
+            link: topology.links.iter().map(Link::from).collect(),
             host: topology.hosts.iter().map(Host::from).collect(),
             port_group: topology.port_groups.iter().map(PortGroup::from).collect(),
             vm: topology.vms.iter().map(Vm::from).collect(),
@@ -154,6 +191,7 @@ impl From<&SwitchRow> for Switch {
             name: text(&row.name),
             hostname: Some(row.hostname.clone()),
             serial: Some(row.serial.clone()),
+            domain: row.domain.map(spanned),
             vlans: spanned(row.vlans.to_string()),
             port: row.ports.iter().map(Port::from).collect(),
         }
@@ -169,7 +207,28 @@ impl From<&PortRow> for Port {
             native: Some(spanned(row.native.get())),
             description: row.description.clone(),
             channel: row.channel.map(spanned),
+            bundling: text(match row.bundling {
+                Bundling::Lacp => "lacp",
+                Bundling::Static => "static",
+            }),
+            vpc: row.vpc.map(spanned),
+            peer_link: row.peer_link,
+            fex: row.fex.map(spanned),
+            edge: row.edge,
         }
+    }
+}
+
+impl From<&LinkRow> for Link {
+    fn from(row: &LinkRow) -> Self {
+        let [from, to] = row.ends.each_ref().map(LinkPort::from);
+        Self { from, to }
+    }
+}
+
+impl From<&LinkEnd> for LinkPort {
+    fn from(row: &LinkEnd) -> Self {
+        Self { switch: text(&row.switch), port: spanned(row.port.to_string()) }
     }
 }
 

@@ -4,10 +4,12 @@ use std::num::NonZeroUsize;
 
 use proptest::prelude::*;
 
-use super::{Fault, Size, Topology};
+use super::{Fault, Layout, Size, Topology};
 use crate::lab::model::{
-    dataplane::{self, Verdict},
-    vcenter::SimPower,
+    dataplane::{self, Chatter, Fabric, Place, Verdict},
+    plant,
+    vcenter::{SimPower, Vcenter},
+    world::World,
 };
 
 const SMALL: &str = r#"
@@ -50,6 +52,57 @@ host = "esx1"
 port_groups = ["ten", "eleven"]
 "#;
 
+/// A host on a fabric extender that hangs on both leaves of a pair.
+const EXTENDED: &str = r#"
+[[switch]]
+name = "a"
+domain = 5
+vlans = "10-20"
+port = [
+    { name = "Eth101/1/4", allowed = "10" }, { name = "Eth1/1", channel = 101 },
+    { name = "Po101", fex = 101, vpc = 101 }, { name = "Eth1/49", channel = 1 }, { name = "Po1", peer_link = true },
+]
+[[switch]]
+name = "b"
+domain = 5
+vlans = "10-20"
+port = [
+    { name = "Eth101/1/4", allowed = "10" }, { name = "Eth1/1", channel = 101 },
+    { name = "Po101", fex = 101, vpc = 101 }, { name = "Eth1/49", channel = 1 }, { name = "Po1", peer_link = true },
+]
+[[link]]
+from = { switch = "a", port = "Eth1/49" }
+to = { switch = "b", port = "Eth1/49" }
+[[vcenter]]
+name = "vc1"
+[[host]]
+name = "esx1"
+pnics = [{ device = "vmnic0", switch = "a", port = "Ethernet101/1/4", uplink = "Uplink 1" }]
+[[port_group]]
+name = "ten"
+vlan = 10
+[[vm]]
+name = "web"
+host = "esx1"
+port_groups = ["ten"]
+"#;
+
+/// The devices of a topology, and what hosts see of their cables.
+fn world(topology: &Topology) -> (World, Chatter) {
+    let vcenters = topology.vcenters(0).expect("vCenters");
+    let world = World { switches: topology.switches(0), vcenters, observers: Vec::new() };
+    (world, Chatter::new(std::sync::Arc::new(topology.cabling())))
+}
+
+fn verdicts(topology: &Topology, world: &World) -> Vec<Verdict> {
+    let cabling = topology.cabling();
+    let of = |vcenter: &Vcenter| {
+        let vms: Vec<_> = vcenter.vms().map(|vm| vm.id.clone()).collect();
+        vms.iter().map(|vm| dataplane::verdict(vcenter, &cabling, &world.switches, vm)).collect::<Vec<_>>()
+    };
+    world.vcenters.values().flat_map(of).collect()
+}
+
 const fn size(vcenters: usize, switches: usize, hosts: usize, vms: usize) -> Size {
     const fn some(count: usize) -> NonZeroUsize {
         NonZeroUsize::new(count).expect("not zero")
@@ -72,7 +125,9 @@ fn a_file_becomes_devices_whose_frames_pass() {
 #[test]
 fn what_is_written_is_read_back() {
     let small = Topology::parse(SMALL).expect("a good file");
-    for topology in [small, Topology::generated(size(2, 4, 6, 20), 1)] {
+    let paired = Topology::laid_out(Layout::Pairs, size(2, 4, 8, 20), 1);
+    let extended = Topology::parse(EXTENDED).expect("a good file");
+    for topology in [small, Topology::generated(size(2, 4, 6, 20), 1), paired, extended] {
         let text = topology.to_toml().expect("writable");
         assert_eq!(Topology::parse(&text).as_ref(), Ok(&topology), "{text}");
     }
@@ -137,6 +192,49 @@ fn the_generator_makes_what_was_asked_for() {
     assert!(vcenters.values().all(|vcenter| vcenter.hosts().count() == 8 && vcenter.vms().count() == 100));
 }
 
+#[test]
+fn pairs_carry_hosts_of_both_kinds_and_reach_each_other() {
+    let topology = Topology::laid_out(Layout::Pairs, size(2, 4, 16, 40), 1);
+    let (mut world, mut chatter) = world(&topology);
+    let places = topology.cabling().places();
+    let bundles = places.iter().filter(|place| place.interface.to_string().starts_with("port-channel"));
+    assert_eq!((places.len(), bundles.count()), (32, 16));
+    let ten = "10".parse().expect("a VLAN");
+    let reach = |world: &World, ten| {
+        let all = places.iter().flat_map(|one| places.iter().map(move |other| (one, other)));
+        all.filter(|(one, other)| !plant::reaches(&world.switches, one, other, ten)).count()
+    };
+    assert_eq!(reach(&world, ten), 0, "every edge port reaches every other");
+    assert!(verdicts(&topology, &world).iter().all(|verdict| matches!(verdict, Verdict::Dark(_))));
+    for switch in world.switches.values_mut() {
+        for port in switch.trunk_interfaces() {
+            let lines = ["conf t", &format!("interface {port}"), "switchport trunk allowed vlan all"];
+            switch.type_lines("ann", &lines, std::time::Duration::ZERO);
+        }
+    }
+    chatter.speak(&mut world, std::time::Duration::ZERO);
+    assert!(verdicts(&topology, &world).iter().all(|verdict| *verdict == Verdict::Passes));
+    world.switches.get_mut("leaf1a").expect("a leaf").power_off();
+    chatter.speak(&mut world, std::time::Duration::from_secs(1));
+    assert!(verdicts(&topology, &world).iter().all(|verdict| *verdict == Verdict::Passes), "over the other leaf");
+}
+
+#[test]
+fn a_host_on_a_fex_uses_both_parents() {
+    let topology = Topology::parse(EXTENDED).expect("a good file");
+    let (mut world, mut chatter) = world(&topology);
+    let places: Vec<Place> = topology.cabling().places().into_iter().collect();
+    assert_eq!(places.len(), 2);
+    assert!(places.iter().all(|place| world.switches.is_up(place)));
+    assert_eq!(verdicts(&topology, &world), [Verdict::Passes]);
+    world.switches.get_mut("a").expect("a leaf").power_off();
+    chatter.speak(&mut world, std::time::Duration::from_secs(1));
+    assert_eq!(verdicts(&topology, &world), [Verdict::Passes], "the other parent is left");
+    world.switches.get_mut("b").expect("a leaf").power_off();
+    chatter.speak(&mut world, std::time::Duration::from_secs(2));
+    assert!(matches!(verdicts(&topology, &world).as_slice(), [Verdict::Dark(_)]));
+}
+
 proptest! {
     #[test]
     fn any_generated_topology_is_consistent(v in 1..4usize, s in 1..9usize, h in 1..20usize, vms in 0..60usize, seed: u64) {
@@ -146,6 +244,10 @@ proptest! {
         prop_assert_eq!(read.as_ref(), Ok(&topology));
         prop_assert_eq!(&topology, &Topology::generated(size(v, s, h, vms), seed));
         prop_assert!(topology.vcenters(0).is_ok());
+        let paired = Topology::laid_out(Layout::Pairs, size(v, s, h, vms), seed);
+        let text = paired.to_toml().expect("writable");
+        let read = Topology::parse(&text);
+        prop_assert_eq!(read.as_ref(), Ok(&paired));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use vmtracker::lab::{
     model::{
         LabTime,
         dataplane::{Cabling, Chatter},
+        plant,
         switch::{Arrival, Delays, HttpRequest, Ticket},
         world::{Observer, World},
     },
@@ -145,7 +146,7 @@ impl Sim {
     fn next(&self) -> Option<LabTime> {
         let queued = self.queue.keys().next().map(|(at, _)| *at);
         let woken = self.controller.as_ref().and_then(Controller::next_wake).map(|at| self.time_of(at));
-        queued.into_iter().chain(woken).min()
+        queued.into_iter().chain(woken).chain(plant::next_deadline(&self.world.switches)).min()
     }
 
     /// A tick after a deadline: it has passed when somebody looks.
@@ -157,6 +158,8 @@ impl Sim {
         let queued = self.queue.first_entry().filter(|first| first.key().0 <= self.now);
         match queued.map(|first| first.remove()) {
             Some(what) => self.happen(what),
+            // Time alone changed something on the switches: they are looked at after every step.
+            None if plant::next_deadline(&self.world.switches).is_some_and(|at| at <= self.now) => {}
             None => self.wake(),
         }
     }
@@ -184,10 +187,10 @@ impl Sim {
         }
     }
 
-    /// After every step: the judge looks, guests speak, and vCenters that changed answer their long polls.
+    /// After every step: guests speak on links as they are, the judge looks, and vCenters that changed answer their long polls.
     pub(super) fn notice(&mut self) {
-        self.judge.changed(&self.world.switches, &self.world.vcenters, self.now);
         self.chatter.speak(&mut self.world, self.now);
+        self.judge.changed(&self.world.switches, &self.world.vcenters, self.now);
         let Some(controller) = &mut self.controller else { return };
         for (name, number) in controller.changed(&self.world.vcenters) {
             self.after(NEWS, Happening::Poll(self.life, name, number));

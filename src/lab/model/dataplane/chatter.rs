@@ -9,7 +9,7 @@ use std::{
 use vmtracker_core::net::MoId;
 
 use super::{Cabling, Fabric, Frame, frames};
-use crate::lab::model::{LabTime, switch::Switch, vcenter::Vcenter, world::World};
+use crate::lab::model::{LabTime, plant, switch::Switch, vcenter::Vcenter, world::World};
 
 /// A running guest says something at least this often, well within the switches' aging time.
 const EVERYBODY: Duration = Duration::from_secs(300);
@@ -17,11 +17,13 @@ const EVERYBODY: Duration = Duration::from_secs(300);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Lets VMs' frames pass, and the switches learn their addresses: after every change of a VM (ESXi sends RARP after a
-/// move), again every second while they do not pass, and of everybody every five minutes.
+/// move), again every second while they do not pass, and of everybody every five minutes. Hosts see whether the other
+/// ends of their cables are lit.
 #[derive(Debug)]
 pub struct Chatter {
     cabling: Arc<Cabling>,
     numbers: BTreeMap<String, u64>,
+    lit: BTreeMap<(String, String), bool>,
     unheard: BTreeSet<(String, MoId)>,
     everybody_at: LabTime,
     again_at: LabTime,
@@ -31,11 +33,20 @@ impl Chatter {
     /// Nobody has spoken yet.
     pub const fn new(cabling: Arc<Cabling>) -> Self {
         let (everybody_at, again_at) = (LabTime::ZERO, LabTime::ZERO);
-        Self { cabling, numbers: BTreeMap::new(), unheard: BTreeSet::new(), everybody_at, again_at }
+        Self {
+            cabling,
+            numbers: BTreeMap::new(),
+            lit: BTreeMap::new(),
+            unheard: BTreeSet::new(),
+            everybody_at,
+            again_at,
+        }
     }
 
-    /// Whoever has something to say says it.
+    /// Whoever has something to say says it, on links as they are now.
     pub fn speak(&mut self, world: &mut World, now: LabTime) {
+        plant::settle(&mut world.switches, now);
+        self.follow(world);
         let everybody = now >= self.everybody_at;
         if everybody {
             self.everybody_at = now + EVERYBODY;
@@ -56,6 +67,23 @@ impl Chatter {
         }
     }
 
+    /// A pnic gains or loses its link when the other end of its cable does. A link that somebody took down at the host
+    /// stays down until the other end changes.
+    fn follow(&mut self, world: &mut World) {
+        for (host, device, end) in self.cabling.cables() {
+            let lit = end.ports.iter().any(|port| world.switches.is_up(port));
+            let before = self.lit.insert((host.to_owned(), device.to_owned()), lit).unwrap_or(true);
+            if lit == before {
+                continue;
+            }
+            for vcenter in world.vcenters.values_mut() {
+                let id = vcenter.hosts().find(|found| found.name == host).map(|found| found.id.clone());
+                // A host that is in no inventory has nobody to tell.
+                id.map(|id| vcenter.set_pnic_link(&id, device, lit).unwrap_or_default());
+            }
+        }
+    }
+
     fn say(&mut self, name: &str, vcenter: &Vcenter, id: MoId, switches: &mut BTreeMap<String, Switch>, now: LabTime) {
         let key = (name.to_owned(), id);
         let said = vcenter.vm(&key.1).map(|vm| frames(vcenter, &self.cabling, vm)).unwrap_or_default();
@@ -66,9 +94,7 @@ impl Chatter {
             self.unheard.insert(key)
         };
         for Frame { mac, leg } in said {
-            if let Some(switch) = switches.get_mut(leg.place.switch.as_str()) {
-                switch.learn(mac, leg.vlan, leg.place.interface, now);
-            }
+            plant::learn(switches, mac, &leg, now);
         }
     }
 }

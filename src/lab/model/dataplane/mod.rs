@@ -3,6 +3,7 @@
 //! The cabling is the lab's own truth; it is never learned from what devices say about each other. Where frames enter
 //! the fabric is a [`Place`]: the port whose configuration counts, which for a member of a port-channel is the channel.
 
+mod cabling;
 mod chatter;
 mod truth;
 
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmtracker_core::net::{InterfaceName, MoId, SwitchName, VlanId, VlanSet};
 
+pub use cabling::{Cabling, End};
 pub use chatter::Chatter;
 pub use truth::{Frame, frames, kernel, truth, verdict};
 
@@ -46,6 +48,8 @@ pub trait Fabric {
     fn forwards(&self, leg: &Leg) -> bool;
     /// The list that the place's trunk allows.
     fn allowed(&self, place: &Place) -> VlanSet;
+    /// Whether the place has a link and is not kept down.
+    fn is_up(&self, place: &Place) -> bool;
 }
 
 /// The simulated switches by name.
@@ -58,6 +62,10 @@ impl Fabric for BTreeMap<String, Switch> {
     fn allowed(&self, place: &Place) -> VlanSet {
         self.get(place.switch.as_str()).map(|switch| switch.allowed(place.interface)).unwrap_or_default()
     }
+
+    fn is_up(&self, place: &Place) -> bool {
+        self.get(place.switch.as_str()).is_some_and(|switch| switch.is_up(place.interface))
+    }
 }
 
 /// A powered-on VM as it is. A host's vmkernel adapters are one that uses nothing, so that it is never dark.
@@ -67,35 +75,12 @@ pub struct Truth {
     pub host: MoId,
     /// What must stand for it: its VLANs on every uplink that it may use.
     pub requires: BTreeSet<Leg>,
-    /// What its frames pass through now.
+    /// What its frames pass through now: every leg of a bundle that has a link, because answers come over any of them.
     pub uses: BTreeSet<Leg>,
     /// An adapter has no way out at all.
     pub blocked: bool,
     /// Where a vMotion takes it, and what must stand there.
     pub moving: Option<(MoId, BTreeSet<Leg>)>,
-}
-
-/// Where each pnic of each host is plugged in.
-#[derive(Clone, Debug, Default)]
-pub struct Cabling {
-    ends: BTreeMap<(String, String), Place>,
-}
-
-impl Cabling {
-    /// A cable from `device` of `host` to `place`.
-    pub fn plug(&mut self, host: &str, device: &str, place: Place) {
-        self.ends.insert((host.to_owned(), device.to_owned()), place);
-    }
-
-    /// Where the cable of `device` of `host` ends.
-    pub fn end(&self, host: &str, device: &str) -> Option<&Place> {
-        self.ends.get(&(host.to_owned(), device.to_owned()))
-    }
-
-    /// Every place a host hangs on, each once.
-    pub fn places(&self) -> BTreeSet<Place> {
-        self.ends.values().cloned().collect()
-    }
 }
 
 /// Whether a VM's frames pass.

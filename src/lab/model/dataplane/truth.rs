@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use vmtracker_core::net::{MacAddr, MoId};
 
-use super::{Cabling, Dark, Fabric, Idle, Leg, Place, Truth, Verdict};
+use super::{Cabling, Dark, Fabric, Idle, Leg, Truth, Verdict};
 use crate::lab::model::vcenter::{Resolved, SimBacking, SimConnection, SimHost, SimPower, SimVm, Vcenter};
 
 /// What `vm` needs and uses, while it is powered on. On a dead host it uses nothing, but its needs stay.
@@ -16,13 +16,13 @@ pub fn truth(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Option<Truth> 
         return None;
     }
     let host = vcenter.host(&vm.host)?;
-    let exits: Vec<Result<Leg, Dark>> = if is_dead(host) { Vec::new() } else { exits(vcenter, cabling, host, vm) };
+    let exits = if is_dead(host) { Vec::new() } else { exits(vcenter, cabling, host, vm) };
     let moving = vm.migrating_to.as_ref().and_then(|to| Some((to.clone(), requires(vcenter, cabling, to, vm)?)));
     Some(Truth {
         host: vm.host.clone(),
         requires: requires(vcenter, cabling, &vm.host, vm)?,
         blocked: exits.iter().any(Result::is_err),
-        uses: exits.into_iter().flatten().collect(),
+        uses: exits.into_iter().flatten().flatten().collect(),
         moving,
     })
 }
@@ -47,12 +47,23 @@ pub fn verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric, id: &M
     }
     for exit in exits(vcenter, cabling, host, vm) {
         match exit {
-            Ok(leg) if fabric.forwards(&leg) => {}
-            Ok(leg) => return Verdict::Dark(Dark::NotForwarded(leg)),
+            Ok(legs) => {
+                if let Some(leg) = stopped(legs, fabric) {
+                    return Verdict::Dark(Dark::NotForwarded(leg));
+                }
+            }
             Err(dark) => return Verdict::Dark(dark),
         }
     }
     Verdict::Passes
+}
+
+/// The leg on which frames are lost: one that is up and does not pass the VLAN, or any when none is up.
+fn stopped(legs: Vec<Leg>, fabric: &dyn Fabric) -> Option<Leg> {
+    if legs.iter().all(|leg| !fabric.is_up(&leg.place)) {
+        return legs.into_iter().next();
+    }
+    legs.into_iter().find(|leg| fabric.is_up(&leg.place) && !fabric.forwards(leg))
 }
 
 /// An address that speaks, where its frames enter the fabric.
@@ -64,15 +75,15 @@ pub struct Frame {
     pub leg: Leg,
 }
 
-/// The frames that a VM sends, whether they pass or not; nothing while it does not run.
+/// The frames that a VM sends, whether they pass or not, over every leg of a bundle; nothing while it does not run.
 pub fn frames(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Vec<Frame> {
     let host = vcenter.host(&vm.host).filter(|host| vm.power == SimPower::On && !is_dead(host));
     let Some(host) = host else { return Vec::new() };
     let sent = vm.vnics.iter().filter(|vnic| vnic.connected).filter_map(|vnic| {
-        let leg = exit(vcenter, cabling, host, &vnic.backing)?.ok()?;
-        Some(Frame { mac: vnic.mac, leg })
+        let legs = exit(vcenter, cabling, host, &vnic.backing)?.ok()?;
+        Some(legs.into_iter().map(|leg| Frame { mac: vnic.mac, leg }))
     });
-    sent.collect()
+    sent.flatten().collect()
 }
 
 fn is_dead(host: &SimHost) -> bool {
@@ -92,23 +103,30 @@ fn requires(vcenter: &Vcenter, cabling: &Cabling, host: &MoId, vm: &SimVm) -> Op
 fn every_way(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacking) -> Vec<Leg> {
     let Resolved { vlan, active, standby } = vcenter.uplinks_of(&host.id, backing);
     let Some(vlan) = vlan else { return Vec::new() };
-    let places = active.iter().chain(&standby).filter_map(|device| cabling.end(&host.name, device));
+    let places = active.iter().chain(&standby).flat_map(|device| cabling.places_of(&host.name, device));
     places.map(|place| Leg { place: place.clone(), vlan }).collect()
 }
 
 /// Where the frames of each connected adapter with a VLAN leave the host.
-fn exits(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, vm: &SimVm) -> Vec<Result<Leg, Dark>> {
+fn exits(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, vm: &SimVm) -> Vec<Exit> {
     let plugged = vm.vnics.iter().filter(|vnic| vnic.connected);
     plugged.filter_map(|vnic| exit(vcenter, cabling, host, &vnic.backing)).collect()
 }
 
-/// ESXi's explicit failover order: the first active uplink with a link, else the first standby uplink with one.
-fn exit(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacking) -> Option<Result<Leg, Dark>> {
+/// The legs over which the frames of an adapter pass, or why there is none.
+type Exit = Result<Vec<Leg>, Dark>;
+
+/// ESXi's explicit failover order: the first active uplink with a link, else the first standby uplink with one. Where it
+/// belongs to a bundle, the switches send over every leg of it that has a link.
+fn exit(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacking) -> Option<Exit> {
     let Resolved { vlan, active, standby } = vcenter.uplinks_of(&host.id, backing);
     let vlan = vlan?;
-    let has_link = |device: &&String| host.pnic(device).is_some_and(|pnic| pnic.link);
-    let Some(device) = active.iter().chain(&standby).find(has_link) else { return Some(Err(Dark::NoUplink)) };
-    let cabled = |place: &Place| Leg { place: place.clone(), vlan };
-    let end = cabling.end(&host.name, device).map(cabled);
-    Some(end.ok_or_else(|| Dark::NotCabled { device: device.clone() }))
+    let has_link = |device: &str| host.pnic(device).is_some_and(|pnic| pnic.link);
+    let mut ways = active.iter().chain(&standby);
+    let Some(device) = ways.find(|device| has_link(device)) else { return Some(Err(Dark::NoUplink)) };
+    let bundle = cabling.bundle(&host.name, device).into_iter().filter(|device| has_link(device));
+    let places = bundle.flat_map(|device| cabling.places_of(&host.name, device));
+    let legs: BTreeSet<Leg> = places.map(|place| Leg { place: place.clone(), vlan }).collect();
+    let cabled = !legs.is_empty();
+    Some(if cabled { Ok(legs.into_iter().collect()) } else { Err(Dark::NotCabled { device: device.clone() }) })
 }

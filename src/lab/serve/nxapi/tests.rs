@@ -9,7 +9,7 @@ use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 use super::*;
 use crate::lab::model::{
     LabTime,
-    switch::{BadReply, Delays, Port, Switch, SwitchSpec},
+    switch::{BadReply, Delays, Port, StpType, Switch, SwitchSpec},
     vcenter::Vcenter,
     world::{Observer, World},
 };
@@ -20,7 +20,7 @@ fn switch(name: &str) -> Switch {
     Switch::new(SwitchSpec {
         hostname: name.to_owned(),
         vlans: VlanSet::all().intersection(&"10-99".parse().expect("a list")),
-        ports: [(EDGE, Port::trunk("10".parse().expect("a list")))].into(),
+        ports: [(EDGE, Port { stp: StpType::EdgeTrunk, ..Port::trunk("10".parse().expect("a list")) })].into(),
         ..SwitchSpec::default()
     })
 }
