@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
-use vmtracker::lab::topology::{Size, Topology};
+use vmtracker::lab::topology::{Layout, Size, Topology};
 
 /// The first VLAN that a guest may be in.
 pub(super) const FIRST_VLAN: u16 = 100;
@@ -28,6 +28,9 @@ pub(super) struct Shape {
     pub(super) vcenters: usize,
     /// Leaves, an even number: every host hangs on both leaves of a pair.
     pub(super) switches: usize,
+    /// Whether the leaves of a pair are one vPC domain, with trunks between the pairs, and every second host has a vPC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) pairs: bool,
     pub(super) hosts: usize,
     pub(super) vms: usize,
     /// Port groups for guests in each vCenter, each with a VLAN of its own.
@@ -197,7 +200,8 @@ impl Shape {
             hosts: count(self.hosts),
             vms: self.vms,
         };
-        let mut topology = Topology::generated(size, 1);
+        let layout = if self.pairs { Layout::Pairs } else { Layout::Leaves };
+        let mut topology = Topology::laid_out(layout, size, 1);
         let guests: Vec<String> = (0..self.groups).map(|number| format!("vlan-{}", FIRST_VLAN + number)).collect();
         let known = |name: &str| guests.iter().any(|guest| guest == name) || !name.starts_with("vlan-");
         topology.port_groups.retain(|group| known(&group.name));

@@ -27,9 +27,16 @@ use proptest::prelude::*;
 use case::{Case, Op, Shape};
 use check::check;
 
-fn shape() -> impl Strategy<Value = Shape> {
+fn shape(pairs: bool) -> impl Strategy<Value = Shape> {
     let sizes = (1usize..=2, prop_oneof![Just(2usize), Just(4)], 2usize..=6, 2usize..=8, 2u16..=6);
-    sizes.prop_map(|(vcenters, switches, hosts, vms, groups)| Shape { vcenters, switches, hosts, vms, groups })
+    sizes.prop_map(move |(vcenters, switches, hosts, vms, groups)| Shape {
+        vcenters,
+        switches,
+        pairs,
+        hosts,
+        vms,
+        groups,
+    })
 }
 
 /// What happens in every data centre.
@@ -76,9 +83,9 @@ fn fault() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn case(op: impl Strategy<Value = Op>) -> impl Strategy<Value = Case> {
+fn case(pairs: bool, op: impl Strategy<Value = Op>) -> impl Strategy<Value = Case> {
     let ops = prop::collection::vec(op, 1..25);
-    (shape(), ops).prop_map(|(shape, ops)| Case { about: String::new(), shape, ops })
+    (shape(pairs), ops).prop_map(|(shape, ops)| Case { about: String::new(), shape, ops })
 }
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
@@ -95,7 +102,7 @@ fn cases(ordinary: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(cases(60))]
     #[test]
-    fn announced_moves_find_their_vlans_and_quiet_makes_it_exact(case in case(daily())) {
+    fn announced_moves_find_their_vlans_and_quiet_makes_it_exact(case in case(false, daily())) {
         check(&case);
     }
 }
@@ -103,7 +110,25 @@ proptest! {
 proptest! {
     #![proptest_config(cases(120))]
     #[test]
-    fn whatever_goes_wrong_the_rules_hold_and_quiet_makes_it_exact(case in case(prop_oneof![2 => daily(), 1 => fault()])) {
+    fn whatever_goes_wrong_the_rules_hold_and_quiet_makes_it_exact(case in case(false, prop_oneof![2 => daily(), 1 => fault()])) {
+        check(&case);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+    #[test]
+    fn pairs_are_moved_across_without_a_dark_vm(case in case(true, daily())) {
+        check(&case);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(120))]
+    #[test]
+    fn whatever_goes_wrong_in_a_fabric_of_pairs_quiet_makes_it_exact(
+        case in case(true, prop_oneof![2 => daily(), 1 => fault()])
+    ) {
         check(&case);
     }
 }
