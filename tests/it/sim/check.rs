@@ -3,13 +3,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use vmtracker::lab::model::{
-    dataplane::{Fabric, Leg, Truth, Verdict, kernel, truth, verdict},
+    dataplane::{Fabric, Leg, Place, Truth, Verdict, kernel, truth, verdict},
     vcenter::{SimConnection, SimVm},
 };
-use vmtracker_core::{
-    net::InterfaceName,
-    tracker::{Finding, FindingKind, Snapshot},
-};
+use vmtracker_core::tracker::{Finding, FindingKind, Snapshot};
 
 use super::{
     case::{Case, Op},
@@ -89,7 +86,7 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     let findings = || format!("{:#?}", snapshot.findings);
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
     let surplus: Vec<Line> =
-        surplus(sim).into_iter().filter(|line| !is_explained(line, kept, &sim.ends, &snapshot)).collect();
+        surplus(sim).into_iter().filter(|line| !is_any_explained(sim, line, kept, &snapshot)).collect();
     ensure(surplus.is_empty(), || format!("at {:?} ours for no reason: {surplus:?}\n{}", sim.now, findings()))
 }
 
@@ -136,8 +133,25 @@ fn surplus(sim: &Sim) -> BTreeSet<Line> {
     sim.hands.ours.difference(&needed).cloned().collect()
 }
 
-/// Whether a finding says why a VLAN of ours stands where nobody needs it.
-fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, snapshot: &Snapshot) -> bool {
+/// Whether a finding says why a VLAN of ours stands where nobody needs it, or on the other leg of the same bundle.
+fn is_any_explained(sim: &Sim, line: &Line, kept: &[&str], snapshot: &Snapshot) -> bool {
+    let mut hosts = BTreeSet::new();
+    let legs = sim.legs(line);
+    for (host, _, end) in sim.cabling.cables() {
+        let here = |(switch, interface, _): &Line| end.places.contains(&Place::new(switch, *interface));
+        hosts.extend(legs.iter().any(here).then(|| format!("host {host}")));
+    }
+    legs.iter().any(|leg| is_explained(leg, kept, &sim.ends, &hosts, snapshot))
+}
+
+/// The same of one leg, on which these hosts hang.
+fn is_explained(
+    (switch, interface, vlan): &Line,
+    kept: &[&str],
+    ends: &Ends,
+    hosts: &BTreeSet<String>,
+    snapshot: &Snapshot,
+) -> bool {
     let subject = format!("{switch} {interface} VLAN {vlan}");
     let mut about = snapshot.findings.iter().filter(|found| found.subject == subject);
     let says = about.any(|found| match found.kind == FindingKind::WithdrawalBlocked {
@@ -145,8 +159,7 @@ fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, sn
         false => found.kind == FindingKind::Unproved,
     });
     // What a host that is away, a cable that is not known or the brake holds back stands under that one finding.
-    let absent =
-        |found: &Finding| found.kind == FindingKind::AbsentHost && hangs_there(found, switch, *interface, snapshot);
+    let absent = |found: &Finding| found.kind == FindingKind::AbsentHost && hosts.contains(&found.subject);
     let braked = |found: &Finding| found.kind == FindingKind::Brake && kept.contains(&BRAKED);
     let puzzled = |found: &Finding| found.kind == FindingKind::Unattached && kept.contains(&PUZZLED);
     let held = snapshot.findings.iter().any(|found| absent(found) || braked(found) || puzzled(found));
@@ -159,14 +172,6 @@ fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, sn
         |found: &Finding| found.kind == FindingKind::Orphan && (kept.contains(&LEFT) || ends.is_orphan(&found.subject));
     let away = |found: &Finding| found.kind == FindingKind::AbsentHost || orphan(found);
     says || held || (required && snapshot.findings.iter().any(away))
-}
-
-/// Whether the host that a finding is about hangs on this port.
-fn hangs_there(found: &Finding, switch: &str, interface: InterfaceName, snapshot: &Snapshot) -> bool {
-    let host = |id| snapshot.hosts.get(id).map(|host| format!("host {}", host.name));
-    let mut here =
-        snapshot.attachments.iter().filter(|(_, at)| at.switch.as_str() == switch && at.interface == interface);
-    here.any(|((id, _), _)| host(id).as_ref() == Some(&found.subject))
 }
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {

@@ -1,12 +1,16 @@
 //! The driver: one queue of what is to happen, one virtual clock, the lab's models, and one controller between them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use vmtracker::lab::{
     judge::Judge,
     model::{
         LabTime,
-        dataplane::{Cabling, Chatter},
+        dataplane::{Cabling, Chatter, End, Place},
         plant,
         switch::{Arrival, Delays, HttpRequest, Ticket},
         world::{Observer, World},
@@ -22,7 +26,7 @@ use super::{
     case::Shape,
     controller::{Controller, HOLD_DOWN, Store},
     ends::Ends,
-    hands::{Hands, lists},
+    hands::{Hands, Line, lists},
     nexus::{Exchange, Step},
     vcenter::Polled,
 };
@@ -115,6 +119,16 @@ impl Sim {
         };
         sim.boot();
         sim
+    }
+
+    /// The same VLAN on every port of the bundle that a line's port belongs to.
+    pub(super) fn legs(&self, line: &Line) -> BTreeSet<Line> {
+        let place = Place::new(&line.0, line.1);
+        let ends: Vec<&End> = self.cabling.cables().map(|(_, _, end)| end).collect();
+        let mine = ends.iter().find(|end| end.places.contains(&place)).and_then(|end| end.bundle.as_ref());
+        let bundle = ends.iter().filter(|end| mine.is_some() && end.bundle.as_ref() == mine);
+        let places = bundle.flat_map(|end| &end.places).chain([&place]);
+        places.map(|place| (place.switch.to_string(), place.interface, line.2)).collect()
     }
 
     pub(super) const fn moment(&self) -> Moment {
