@@ -45,6 +45,8 @@ pub(super) struct Link {
     pub(super) cables: BTreeSet<Cable>,
     /// It is the peer-link of a pair.
     pub(super) peer: bool,
+    /// The blocks of the graph that it is a part of; of a peer-link, those that its pair is a part of.
+    pub(super) blocks: BTreeSet<usize>,
 }
 
 impl Cables {
@@ -151,11 +153,11 @@ impl Fabric {
             .filter(|cable| peer_links.contains(cable) || (self.is_trunk(&cable.0) && self.is_trunk(&cable.1)))
             .collect();
         self.cables.unverified = self.unverified(&cables);
+        let node = |end: &EdgePort| self.node(&end.switch);
+        self.cables.paths = Paths::of(&cables.iter().map(|(one, other)| (node(one), node(other))).collect());
         self.cables.links = self.join(&cables, &peer_links);
         let ends = self.cables.links.iter().enumerate();
         self.cables.of_end = ends.flat_map(|(at, link)| link.ends.iter().map(move |end| (end.clone(), at))).collect();
-        self.cables.paths =
-            Paths::of(&cables.iter().map(|(one, other)| (self.node(&one.switch), self.node(&other.switch))).collect());
         true
     }
 
@@ -229,9 +231,18 @@ impl Fabric {
             let link = links.entry(root).or_default();
             link.ends.extend([cable.0.clone(), cable.1.clone()]);
             link.peer |= peer_links.contains(cable);
+            link.blocks.extend(self.blocks_of(cable));
             link.cables.insert(cable.clone());
         }
         links.into_values().collect()
+    }
+
+    fn blocks_of(&self, (one, other): &Cable) -> BTreeSet<usize> {
+        let (one, other) = (self.node(&one.switch), self.node(&other.switch));
+        match one == other {
+            true => self.cables.paths.blocks_of(&one),
+            false => self.cables.paths.block(&one, &other).into_iter().collect(),
+        }
     }
 
     /// Whether a port is the end of a link between switches: nothing is ever withdrawn there (rule 7).

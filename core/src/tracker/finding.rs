@@ -44,16 +44,15 @@ impl fmt::Display for Team {
 const NEIGHBORS: Duration = Duration::from_secs(60);
 
 impl FindingKind {
-    /// How long it must stand before it is told: what the next reading mends by itself is no trouble.
+    /// How long it must stand before it is told: what the next reading mends by itself is no trouble. A VLAN that is new
+    /// on a link waits two forward delays (30 s) before the next reading finds it forwarding.
     pub(super) const fn patience(self) -> Duration {
+        if matches!(self, Self::Island) {
+            return Duration::from_secs(2 * NEIGHBORS.as_secs());
+        }
         let settles = matches!(
             self,
-            Self::Unattached
-                | Self::Unconfirmed
-                | Self::Suspended
-                | Self::PairMismatch
-                | Self::Island
-                | Self::LinkLacks
+            Self::Unattached | Self::Unconfirmed | Self::Suspended | Self::PairMismatch | Self::LinkLacks
         );
         if settles { NEIGHBORS } else { Duration::ZERO }
     }

@@ -4,7 +4,7 @@
 //! links are judged: where none leads from one switch to another, there may be a device between that nobody configured,
 //! and unknown is not empty. A cable that one end alone hears may pass what both its ends are set up for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     Allowed, EdgePort, FindingKind, LinkPolicy, Moment, Place, PortMode, Tracker,
@@ -18,9 +18,6 @@ use crate::net::{SwitchName, VlanId, VlanSet};
 /// So many links are named in one finding.
 const NAMED: usize = 3;
 
-/// The parts of a fabric in which every switch reaches every other.
-type Parts = BTreeMap<SwitchName, usize>;
-
 impl Tracker {
     /// Everything about links that a person should mend.
     pub(super) fn link_findings(&self, now: Moment) -> Vec<Found> {
@@ -31,27 +28,29 @@ impl Tracker {
 
     /// Every VLAN that is not contiguous, and all of them.
     fn islands(&self) -> (Vec<Found>, VlanSet) {
-        let passing: Vec<(&Cable, VlanSet)> =
-            self.fabric.cables.cables().map(|cable| (cable, self.fabric.passing(cable))).collect();
-        let unsure: Vec<(&Cable, VlanSet)> =
-            self.fabric.cables.unverified.iter().map(|cable| (cable, self.fabric.passing(cable))).collect();
-        let together = self.fabric.parts(passing.iter().map(|(cable, _)| *cable));
+        let map = Map::of(&self.fabric);
+        let together = map.parts(|road| road.verified);
+        let suspects = self.suspects();
         let mut found = Vec::new();
         let mut islands = VlanSet::EMPTY;
-        for (vlan, needing) in self.links.needs() {
-            let needing: Vec<&SwitchName> = needing.collect();
-            if needing.len() < 2 {
-                continue;
-            }
-            let carry =
-                passing.iter().chain(&unsure).filter(|(_, vlans)| vlans.contains(vlan)).map(|(cable, _)| *cable);
-            let reach = self.fabric.parts(carry);
-            for sides in torn(&needing, &together, &reach) {
+        for (vlan, needing) in self.links.needs().filter(|(vlan, _)| suspects.contains(*vlan)) {
+            let reach = map.parts(|road| road.passes.contains(vlan));
+            for sides in map.torn(needing, &together, &reach) {
                 islands.insert(vlan);
                 found.push((FindingKind::Island, format!("VLAN {vlan}"), self.island_text(vlan, &sides)));
             }
         }
         (found, islands)
+    }
+
+    /// The VLANs that some link needs and does not pass: all others are contiguous.
+    fn suspects(&self) -> VlanSet {
+        let links = self.fabric.cables.links.iter().enumerate();
+        links.fold(VlanSet::EMPTY, |all, (at, link)| {
+            let passes = link.cables.iter().map(|cable| self.fabric.passing(cable));
+            let passes = passes.reduce(|all, one| all.intersection(&one)).unwrap_or_default();
+            all.union(&self.links.wanted(at).difference(&passes))
+        })
     }
 
     fn island_text(&self, vlan: VlanId, sides: &[Vec<&SwitchName>]) -> String {
@@ -116,37 +115,59 @@ impl Tracker {
     }
 }
 
-/// The parts of each known whole that needing switches are in, where they are in several.
-fn torn<'a>(needing: &[&'a SwitchName], together: &Parts, reach: &Parts) -> Vec<Vec<Vec<&'a SwitchName>>> {
-    // A switch of which no link passes the VLAN is a part of its own.
-    let mut wholes: BTreeMap<usize, BTreeMap<Result<usize, &SwitchName>, Vec<&'a SwitchName>>> = BTreeMap::new();
-    for switch in needing {
-        // One without a known link is in no whole.
-        let Some(whole) = together.get(*switch) else { continue };
-        let part = reach.get(*switch).copied().ok_or(*switch);
-        wholes.entry(*whole).or_default().entry(part).or_default().push(switch);
+/// The switches by number, and the cables between them.
+struct Map<'a> {
+    numbers: BTreeMap<&'a SwitchName, usize>,
+    roads: Vec<Road>,
+}
+
+/// A cable between two switches by number.
+struct Road {
+    ends: (usize, usize),
+    /// Both its ends hear it.
+    verified: bool,
+    passes: VlanSet,
+}
+
+impl<'a> Map<'a> {
+    fn of(fabric: &'a Fabric) -> Self {
+        let numbers: BTreeMap<&SwitchName, usize> =
+            fabric.switches.keys().enumerate().map(|(at, name)| (name, at)).collect();
+        let known = fabric.cables.cables().map(|cable| (cable, true));
+        let cables = known.chain(fabric.cables.unverified.iter().map(|cable| (cable, false)));
+        let roads = cables.filter_map(|(cable, verified)| {
+            let ends = (*numbers.get(&cable.0.switch)?, *numbers.get(&cable.1.switch)?);
+            Some(Road { ends, verified, passes: fabric.passing(cable) })
+        });
+        let roads = roads.collect();
+        Self { numbers, roads }
     }
-    let torn = wholes.into_values().filter(|parts| parts.len() > 1);
-    torn.map(|parts| parts.into_values().collect()).collect()
+
+    /// Which switches these cables join, by the one that stands for the rest.
+    fn parts(&self, which: impl Fn(&Road) -> bool) -> Vec<usize> {
+        let mut union = Union::of(self.numbers.len());
+        self.roads.iter().filter(|road| which(road)).for_each(|road| union.join(road.ends.0, road.ends.1));
+        (0..self.numbers.len()).map(|at| union.root(at)).collect()
+    }
+
+    /// The parts of each known whole that needing switches are in, where they are in several.
+    fn torn(
+        &self,
+        needing: impl Iterator<Item = &'a SwitchName>,
+        together: &[usize],
+        reach: &[usize],
+    ) -> Vec<Vec<Vec<&'a SwitchName>>> {
+        let mut wholes: BTreeMap<usize, BTreeMap<usize, Vec<&SwitchName>>> = BTreeMap::new();
+        for switch in needing {
+            let Some(at) = self.numbers.get(switch).copied() else { continue };
+            wholes.entry(together[at]).or_default().entry(reach[at]).or_default().push(switch);
+        }
+        let torn = wholes.into_values().filter(|parts| parts.len() > 1);
+        torn.map(|parts| parts.into_values().collect()).collect()
+    }
 }
 
 impl Fabric {
-    /// Which switches these cables join.
-    fn parts<'a>(&self, cables: impl Iterator<Item = &'a Cable>) -> Parts {
-        let cables: Vec<&Cable> = cables.collect();
-        let names: BTreeSet<&SwitchName> =
-            cables.iter().flat_map(|(one, other)| [&one.switch, &other.switch]).collect();
-        let numbers: BTreeMap<&SwitchName, usize> =
-            names.into_iter().enumerate().map(|(at, name)| (name, at)).collect();
-        let mut union = Union::of(numbers.len());
-        for (one, other) in cables {
-            if let (Some(one), Some(other)) = (numbers.get(&one.switch), numbers.get(&other.switch)) {
-                union.join(*one, *other);
-            }
-        }
-        numbers.into_iter().map(|(name, at)| (name.clone(), union.root(at))).collect()
-    }
-
     /// The VLANs that pass a cable: at both its ends.
     fn passing(&self, (one, other): &Cable) -> VlanSet {
         self.passing_at(one).intersection(&self.passing_at(other))

@@ -104,30 +104,15 @@ impl Links {
         let Some(switches) = self.by_vlan.get(&vlan) else { return BTreeSet::new() };
         let nodes: BTreeSet<SwitchName> = switches.keys().map(|switch| fabric.node(switch)).collect();
         let blocks = fabric.cables.paths.between(nodes.iter());
-        let between = |link: &&Link| {
-            link.cables.iter().any(|(one, other)| {
-                let block = fabric.cables.paths.block(&fabric.node(&one.switch), &fabric.node(&other.switch));
-                block.is_some_and(|block| blocks.contains(&block))
-            })
-        };
-        let crossed: BTreeSet<SwitchName> = match blocks.is_empty() {
-            true => BTreeSet::new(),
-            false => fabric
-                .cables
-                .links
-                .iter()
-                .filter(between)
-                .flat_map(|link| &link.ends)
-                .map(|end| end.switch.clone())
-                .collect(),
-        };
-        let inside = |link: &Link| {
-            let both = link.ends.iter().all(|end| switches.contains_key(&end.switch));
-            let leg = link.ends.iter().any(|end| switches.get(&end.switch).is_some_and(|count| count.legs > 0));
-            both || leg || link.ends.iter().any(|end| crossed.contains(&end.switch))
+        let needed = |link: &Link| {
+            let between = !link.blocks.is_disjoint(&blocks);
+            let ends = || link.ends.iter().map(|end| switches.get(&end.switch));
+            let both = ends().all(|count| count.is_some());
+            let leg = ends().flatten().any(|count| count.legs > 0);
+            between || (link.peer && (both || leg))
         };
         let links = fabric.cables.links.iter().enumerate();
-        links.filter(|(_, link)| if link.peer { inside(link) } else { between(link) }).map(|(at, _)| at).collect()
+        links.filter(|(_, link)| needed(link)).map(|(at, _)| at).collect()
     }
 
     /// Brings one VLAN up to date; the links that need it now and did not, or the other way round.
@@ -158,8 +143,8 @@ impl Tracker {
         self.links.uses(port, vlans, self.fabric.twin(port).is_some());
     }
 
-    /// Brings the links up to date; the switches for which something changed. `spoken` are those whose state or
-    /// obstacles may have.
+    /// Brings the links up to date; the switches to which something else is to be said. `spoken` are those whose state,
+    /// policy or obstacles may have changed.
     pub(super) fn review_links(&mut self, spoken: &BTreeSet<SwitchName>, now: Moment) -> BTreeSet<SwitchName> {
         let mut changed: BTreeSet<usize> = BTreeSet::new();
         let mut spoken = spoken.clone();
@@ -173,6 +158,9 @@ impl Tracker {
         }
         for vlan in std::mem::take(&mut self.links.stale) {
             changed.extend(self.links.refresh(vlan, &self.fabric));
+        }
+        if self.policy.links == LinkPolicy::Verify {
+            return BTreeSet::new();
         }
         changed.extend(spoken.iter().flat_map(|switch| self.review_ends(switch, now)));
         let ends = changed.iter().filter_map(|at| self.fabric.cables.links.get(*at)).flat_map(|link| &link.ends);

@@ -55,6 +55,12 @@ impl Paths {
         self.links.get(&(one.min(other), one.max(other))).copied()
     }
 
+    /// The blocks that a switch is a part of.
+    pub(super) fn blocks_of(&self, switch: &SwitchName) -> BTreeSet<usize> {
+        let number = self.numbers.get(switch).copied();
+        number.and_then(|number| self.blocks.get(number)).cloned().unwrap_or_default()
+    }
+
     /// The blocks between these switches.
     pub(super) fn between<'a>(&self, ends: impl Iterator<Item = &'a SwitchName>) -> BTreeSet<usize> {
         let ends: BTreeSet<usize> = ends.filter_map(|name| self.numbers.get(name).copied()).collect();

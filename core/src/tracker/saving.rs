@@ -6,7 +6,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Act, EdgePort, FindingKind, Intent, Moment, Observation, Save, SaveOutcome, Tracker, findings::Found};
+use super::{
+    Act, EdgePort, FindingKind, HostId, Intent, Moment, Observation, Save, SaveOutcome, Tracker, findings::Found,
+};
 use crate::net::SwitchName;
 
 /// A save that has to wait is looked at again after this.
@@ -161,8 +163,9 @@ impl Tracker {
     /// Whether nothing is under way on a switch that a save would hold up, or would miss.
     fn may_save(&self, switch: &SwitchName, now: Moment) -> bool {
         let here = |port: &EdgePort| port.switch == *switch;
-        let arriving =
-            self.moves.values().any(|motion| self.attachments.of_host(&motion.to).any(|at| at.switch == *switch));
+        let comes =
+            |host: &HostId| self.attachments.of_host(host).flat_map(|at| self.legs_at(at)).any(|leg| here(&leg));
+        let arriving = self.moves.values().any(|motion| comes(&motion.to));
         let adding = self.unmet.keys().filter(|(port, _)| here(port)).any(|(port, vlan)| {
             let set_up = self.fabric.switches.get(switch).is_some_and(|known| known.carries(port.interface, *vlan));
             !set_up && self.is_wanted(port, *vlan)

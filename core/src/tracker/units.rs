@@ -120,7 +120,7 @@ impl Tracker {
     }
 
     /// The edge port that a pnic hangs on, with both legs where it is a vPC: one pnic on one leg is enough for both.
-    fn legs_at(&self, at: &Attachment) -> impl Iterator<Item = EdgePort> + use<> {
+    pub(super) fn legs_at(&self, at: &Attachment) -> impl Iterator<Item = EdgePort> + use<> {
         self.fabric.legs(&self.fabric.edge_port(&at.switch, at.interface))
     }
 

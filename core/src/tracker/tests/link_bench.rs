@@ -244,7 +244,7 @@ impl LinkBench {
     /// The texts of one kind of finding, once it stood long enough to be told.
     pub(super) fn texts(&mut self, kind: FindingKind) -> Vec<String> {
         self.tracker.findings(self.now);
-        let later = self.now + Duration::from_secs(61);
+        let later = self.now + Duration::from_secs(121);
         let found = self.tracker.findings(later).into_iter().filter(|finding| finding.kind == kind);
         found.map(|finding| format!("{}: {}", finding.subject, finding.text)).collect()
     }

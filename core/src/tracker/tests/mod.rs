@@ -1,8 +1,10 @@
 //! The tracker against a bench: one vCenter, three hosts, two switches that do at once what they are told.
 
 mod bench;
+mod cables;
 mod link_bench;
 mod links;
+mod owners;
 mod pair_bench;
 mod pair_lives;
 mod pair_readings;
@@ -10,4 +12,5 @@ mod pairing;
 mod pairs;
 mod properties;
 mod rules;
+mod saving;
 mod spine;
