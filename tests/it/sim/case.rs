@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use serde::{Deserialize, Serialize};
 use vmtracker::lab::topology::{Layout, Size, Topology};
 
+use super::breaks::Break;
+
 /// The first VLAN that a guest may be in.
 pub(super) const FIRST_VLAN: u16 = 100;
 /// Of the guests' VLANs, so many exist on the switches before the controller comes; it creates the others.
@@ -42,6 +44,8 @@ pub(super) struct Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) enum Op {
+    /// Something breaks between switches and hosts.
+    Break(Break),
     /// Time passes.
     Wait {
         ms: u64,
@@ -166,7 +170,8 @@ impl Op {
             | Self::Disconnect { .. }
             | Self::Reconnect { .. }
             | Self::AddByHand { .. } => false,
-            Self::Vanish { .. }
+            Self::Break(_)
+            | Self::Vanish { .. }
             | Self::Retag { .. }
             | Self::Die { .. }
             | Self::EndSessions { .. }

@@ -117,7 +117,7 @@ fn is_unattached(host: &str, snapshot: &Snapshot) -> bool {
     snapshot.findings.iter().any(|found| found.kind == FindingKind::Unattached && about(&found.subject))
 }
 
-/// What is the controller's and needed by nobody, hidden VMs included.
+/// What is the controller's on edge ports and needed by nobody, hidden VMs included.
 fn surplus(sim: &Sim) -> BTreeSet<Line> {
     let mut needed: BTreeSet<Leg> = BTreeSet::new();
     let mut need = |truth: Truth| {
@@ -130,7 +130,10 @@ fn surplus(sim: &Sim) -> BTreeSet<Line> {
     }
     let needed: BTreeSet<Line> =
         needed.into_iter().map(|leg| (leg.place.switch.to_string(), leg.place.interface, leg.vlan)).collect();
-    sim.hands.ours.difference(&needed).cloned().collect()
+    // Nothing is ever taken off a trunk between switches (design rule 7).
+    let edges = sim.cabling.places();
+    let on_edge = |(switch, interface, _): &&Line| edges.contains(&Place::new(switch, *interface));
+    sim.hands.ours.difference(&needed).filter(on_edge).cloned().collect()
 }
 
 /// Whether a finding says why a VLAN of ours stands where nobody needs it, or on the other leg of the same bundle.

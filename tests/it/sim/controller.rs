@@ -12,7 +12,10 @@ use vmtracker_core::{
         Guard,
         session::{Action, Input, Session},
     },
-    tracker::{Act, Event, Intent, Mode, Moment, Pace, Policy, Record, Snapshot, SwitchPolicy, Tracker, VcenterPolicy},
+    tracker::{
+        Act, Event, Intent, LinkPolicy, Mode, Moment, Pace, Policy, Record, Save, Snapshot, SwitchPolicy, Tracker,
+        VcenterPolicy,
+    },
 };
 
 use super::vcenter::{Follower, Polled};
@@ -137,7 +140,7 @@ fn policy(world: &World) -> Policy {
         switches: world.switches.keys().map(|name| (name.as_str().into(), switch())).collect(),
         attachments: Vec::new(),
         floors: Vec::new(),
-        links: vmtracker_core::tracker::LinkPolicy::default(),
-        save: vmtracker_core::tracker::Save::default(),
+        links: LinkPolicy::Provision,
+        save: Save::default(),
     }
 }

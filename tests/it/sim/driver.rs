@@ -23,10 +23,11 @@ use vmtracker_core::{
 };
 
 use super::{
+    breaks::Broken,
     case::Shape,
     controller::{Controller, HOLD_DOWN, Store},
     ends::Ends,
-    hands::{Hands, Line, lists},
+    hands::{Hands, Line, Lists, lists},
     nexus::{Exchange, Step},
     vcenter::Polled,
 };
@@ -64,6 +65,8 @@ pub(super) enum Happening {
     Boot,
     /// Something that failed for a while works again.
     Mended(Mended),
+    /// The same, between switches and hosts.
+    Unbroken(Broken),
 }
 
 /// What works again.
@@ -83,6 +86,8 @@ pub(super) struct Sim {
     pub(super) judge: Judge,
     chatter: Chatter,
     pub(super) hands: Hands,
+    /// The lists of switches that lost their power, as they were then.
+    pub(super) dark: BTreeMap<String, Lists>,
     pub(super) ends: Ends,
     pub(super) roster: Vec<(String, MoId)>,
     pub(super) store: Store,
@@ -111,6 +116,7 @@ impl Sim {
             cabling,
             judge,
             hands: Hands::default(),
+            dark: BTreeMap::new(),
             ends: Ends::default(),
             store: Store::default(),
             controller: None,
@@ -198,12 +204,14 @@ impl Sim {
             Happening::Arrive(vcenter, vm, well) => self.arrive(&vcenter, &vm, well),
             Happening::Boot => self.boot(),
             Happening::Mended(what) => self.mend(what),
+            Happening::Unbroken(what) => self.unbreak(&what),
         }
     }
 
     /// After every step: guests speak on links as they are, the judge looks, and vCenters that changed answer their long polls.
     pub(super) fn notice(&mut self) {
         self.chatter.speak(&mut self.world, self.now);
+        self.notice_boots();
         self.judge.changed(&self.world.switches, &self.world.vcenters, self.now);
         let Some(controller) = &mut self.controller else { return };
         for (name, number) in controller.changed(&self.world.vcenters) {

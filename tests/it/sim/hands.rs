@@ -113,6 +113,20 @@ impl Hands {
         self.disputed.extend(back.filter(|line| raced(&self.withdrew, line, now)).cloned());
     }
 
+    /// A switch came back with its startup-config: what is there no more is nobody's, and whose it is that came back
+    /// cannot be told.
+    pub(super) fn reloaded(&mut self, name: &str, before: &Lists, after: &Lists, now: LabTime) {
+        let gone: Vec<(Line, bool)> =
+            changes(name, before, after).into_iter().chain(vanished(name, before, after)).collect();
+        for (line, added) in gone {
+            self.ours.remove(&line);
+            if added {
+                self.disputed.insert(line.clone());
+            }
+            self.by_hand.insert(line, now);
+        }
+    }
+
     /// An operator typed something, about these lines.
     pub(super) fn typed(&mut self, line: Line, before: &Lists, after: &Lists, now: LabTime) {
         for (line, _) in changes(&line.0, before, after) {
@@ -130,6 +144,12 @@ impl Hands {
 /// Whether the other side had its hand on a line so short a time ago that neither could know.
 fn raced(other: &BTreeMap<Line, LabTime>, line: &Line, now: LabTime) -> bool {
     other.get(line).is_some_and(|at| now.saturating_sub(*at) < RACE)
+}
+
+/// The lines of trunks that are no more.
+fn vanished(name: &str, before: &Lists, after: &Lists) -> Vec<(Line, bool)> {
+    let gone = before.iter().filter(|(interface, _)| !after.contains_key(interface));
+    gone.flat_map(|(interface, list)| list.iter().map(|vlan| ((name.to_owned(), *interface, vlan), false))).collect()
 }
 
 /// What differs between two lists of trunks, and whether it came (or went).

@@ -10,6 +10,7 @@
 //! A case is a shape and a list of operations; a property test makes cases up, and `tests/scenarios/NAME/case.toml`
 //! keeps those that once failed. A failure prints its case as such a file.
 
+mod breaks;
 mod case;
 mod check;
 mod controller;
@@ -24,6 +25,7 @@ use std::{fs, path::Path};
 
 use proptest::prelude::*;
 
+use breaks::Break;
 use case::{Case, Op, Shape};
 use check::check;
 
@@ -83,6 +85,20 @@ fn fault() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// What breaks between switches and hosts.
+fn broken() -> impl Strategy<Value = Op> {
+    let (switch, span) = (0usize..4, 1_000u64..400_000);
+    let what = prop_oneof![
+        2 => (switch.clone(), span.clone()).prop_map(|(switch, ms)| Break::Power { switch, ms }),
+        1 => (0usize..2, span.clone()).prop_map(|(pair, ms)| Break::PeerLink { pair, ms }),
+        1 => (0usize..2, span.clone()).prop_map(|(pair, ms)| Break::Keepalive { pair, ms }),
+        1 => (0usize..2, span.clone()).prop_map(|(link, ms)| Break::Link { link, ms }),
+        2 => (0usize..12, span).prop_map(|(cable, ms)| Break::Cable { cable, ms }),
+        1 => (switch, 0u16..8).prop_map(|(switch, vlan)| Break::VlanOfLink { switch, vlan }),
+    ];
+    what.prop_map(Op::Break)
+}
+
 fn case(pairs: bool, op: impl Strategy<Value = Op>) -> impl Strategy<Value = Case> {
     let ops = prop::collection::vec(op, 1..25);
     (shape(pairs), ops).prop_map(|(shape, ops)| Case { about: String::new(), shape, ops })
@@ -127,7 +143,7 @@ proptest! {
     #![proptest_config(cases(120))]
     #[test]
     fn whatever_goes_wrong_in_a_fabric_of_pairs_quiet_makes_it_exact(
-        case in case(true, prop_oneof![2 => daily(), 1 => fault()])
+        case in case(true, prop_oneof![4 => daily(), 1 => fault(), 2 => broken()])
     ) {
         check(&case);
     }

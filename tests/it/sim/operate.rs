@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use vmtracker::lab::model::{
+    dataplane::Place,
     switch::{BadReply, Delays, Faults},
     vcenter::{
         Faults as VcenterFaults, Refused, SimBacking, SimConnection, SimHost, SimPower, SimVlan, Vcenter, VmSpec,
@@ -34,6 +35,7 @@ impl Sim {
         self.world.vcenters.values_mut().for_each(|vcenter| vcenter.advance(now));
         match *op {
             Op::Wait { ms: span } => self.run(ms(span)),
+            Op::Break(what) => self.break_(what),
             Op::Crash { down_ms } => self.crash(ms(down_ms)),
             Op::StoreFails { ms: span } => {
                 self.store.broken = true;
@@ -85,6 +87,7 @@ impl Sim {
             Op::Reconnect { host } => self.connect(host, SimConnection::Connected),
             Op::Die { host } => self.die(host),
             Op::Wait { .. }
+            | Op::Break(_)
             | Op::EndSessions { .. }
             | Op::VcenterDown { .. }
             | Op::CutUpdates { .. }
@@ -255,11 +258,18 @@ impl Sim {
     }
 
     fn type_by_hand(&mut self, switch: usize, port: usize, vlan: u16, verb: &str) {
-        let now = self.now;
-        let Some((name, device)) = nth(self.world.switches.iter_mut(), switch) else { return };
-        let Some(interface) = nth(device.trunk_interfaces(), port) else { return };
+        let Some((name, device)) = nth(self.world.switches.iter(), switch) else { return };
+        let edge = |interface: &InterfaceName| self.cabling.places().contains(&Place::new(name, *interface));
+        let Some(interface) = nth(device.trunk_interfaces().into_iter().filter(edge), port) else { return };
         let Some(vlan) = VlanId::new(FIRST_VLAN + vlan) else { return };
-        let line: (String, InterfaceName, VlanId) = (name.clone(), interface, vlan);
+        self.type_on_port(&name.clone(), interface, vlan, verb);
+    }
+
+    /// An operator adds a VLAN to a port's list or takes it off; on a switch without power nobody types.
+    pub(super) fn type_on_port(&mut self, name: &str, interface: InterfaceName, vlan: VlanId, verb: &str) {
+        let now = self.now;
+        let Some(device) = self.world.switches.get_mut(name).filter(|device| device.runs()) else { return };
+        let line: (String, InterfaceName, VlanId) = (name.to_owned(), interface, vlan);
         let before = lists(device);
         let typed = [
             "configure terminal".to_owned(),
@@ -293,6 +303,7 @@ impl Sim {
 
     /// Nothing is wrong any more.
     pub(super) fn heal(&mut self) {
+        self.unbreak_all();
         self.store.broken = false;
         for switch in self.world.switches.values_mut() {
             (switch.faults, switch.delays) = (Faults::default(), QUICK);
