@@ -1,12 +1,19 @@
 //! What must be so once all is quiet: what the data plane passes, and what stands for no reason.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use vmtracker::lab::model::{
     dataplane::{Fabric, Leg, Place, Truth, Verdict, kernel, truth, verdict},
+    plant,
     vcenter::{SimConnection, SimVm},
 };
-use vmtracker_core::tracker::{Finding, FindingKind, Snapshot};
+use vmtracker_core::{
+    net::VlanId,
+    tracker::{Finding, FindingKind, Snapshot},
+};
 
 use super::{
     case::{Case, Op},
@@ -84,6 +91,7 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     };
     let missing = dark(sim, &snapshot);
     let findings = || format!("{:#?}", snapshot.findings);
+    let missing: Vec<String> = missing.into_iter().chain(torn(sim)).chain(halves(sim)).collect();
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
     let surplus: Vec<Line> =
         surplus(sim).into_iter().filter(|line| !is_any_explained(sim, line, kept, &snapshot)).collect();
@@ -108,6 +116,37 @@ fn dark(sim: &Sim, snapshot: &Snapshot) -> Vec<String> {
             let lacking = needs.into_iter().filter(|leg| !sim.world.switches.forwards(leg));
             found.extend(lacking.map(|leg| format!("{name} {} lacks {leg:?}", vm.name)));
         }
+    }
+    found
+}
+
+/// The VLANs in which VMs that run on different ports do not reach each other over the trunks between the pairs.
+fn torn(sim: &Sim) -> Vec<String> {
+    let mut users: BTreeMap<VlanId, BTreeSet<Place>> = BTreeMap::new();
+    for vcenter in sim.world.vcenters.values().filter(|_| sim.shape.pairs) {
+        let running = vcenter.vms().filter(|vm| !vm.hidden).filter_map(|vm| truth(vcenter, &sim.cabling, vm));
+        for leg in running.filter(|truth| !truth.blocked).flat_map(|truth| truth.uses) {
+            users.entry(leg.vlan).or_default().insert(leg.place);
+        }
+    }
+    let mut found = Vec::new();
+    for (vlan, places) in &users {
+        let places: Vec<&Place> = places.iter().collect();
+        let pairs = places.windows(2).flat_map(|two| [(two[0], two[1]), (two[1], two[0])]);
+        let torn = pairs.filter(|(a, b)| !plant::reaches(&sim.world.switches, a, b, *vlan));
+        found.extend(torn.map(|(a, b)| format!("VLAN {vlan} does not get from {a:?} to {b:?}")));
+    }
+    found
+}
+
+/// The VLANs of ours that stand on one leg of a vPC only.
+fn halves(sim: &Sim) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in &sim.hands.ours {
+        let allows = |(switch, interface, vlan): &Line| {
+            sim.world.switches.get(switch).is_some_and(|switch| switch.allowed(*interface).contains(*vlan))
+        };
+        found.extend(sim.legs(line).iter().find(|leg| !allows(leg)).map(|leg| format!("{line:?} and not {leg:?}")));
     }
     found
 }
