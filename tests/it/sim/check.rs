@@ -91,7 +91,7 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     };
     let missing = dark(sim, &snapshot);
     let findings = || format!("{:#?}", snapshot.findings);
-    let missing: Vec<String> = missing.into_iter().chain(torn(sim)).chain(halves(sim)).collect();
+    let missing: Vec<String> = missing.into_iter().chain(torn(sim)).chain(halves(sim, kept, &snapshot)).collect();
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
     let surplus: Vec<Line> =
         surplus(sim).into_iter().filter(|line| !is_any_explained(sim, line, kept, &snapshot)).collect();
@@ -139,10 +139,11 @@ fn torn(sim: &Sim) -> Vec<String> {
     found
 }
 
-/// The VLANs of ours that stand on one leg of a vPC only.
-fn halves(sim: &Sim) -> Vec<String> {
+/// The VLANs of ours that stand on one leg of a vPC only, for a reason that nobody tells. (What a host that is away keeps
+/// on one leg after a reload of the other passes nothing, and nobody needs it.)
+fn halves(sim: &Sim, kept: &[&str], snapshot: &Snapshot) -> Vec<String> {
     let mut found = Vec::new();
-    for line in &sim.hands.ours {
+    for line in sim.hands.ours.iter().filter(|line| !is_any_explained(sim, line, kept, snapshot)) {
         let allows = |(switch, interface, vlan): &Line| {
             sim.world.switches.get(switch).is_some_and(|switch| switch.allowed(*interface).contains(*vlan))
         };
