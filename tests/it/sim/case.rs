@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
-use vmtracker::lab::topology::{Size, Topology};
+use vmtracker::lab::topology::{Layout, Size, Topology};
 
 /// The first VLAN that a guest may be in.
 pub(super) const FIRST_VLAN: u16 = 100;
@@ -32,6 +32,14 @@ pub(super) struct Shape {
     pub(super) vms: usize,
     /// Port groups for guests in each vCenter, each with a VLAN of its own.
     pub(super) groups: u16,
+    /// Whether the leaves of a pair are a vPC domain, and half of the hosts hang on both by a port-channel.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) pairs: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Something that happens. Numbers count from 0 and wrap around; an operation that makes no sense at its moment (a move
@@ -197,7 +205,7 @@ impl Shape {
             hosts: count(self.hosts),
             vms: self.vms,
         };
-        let mut topology = Topology::generated(size, 1);
+        let mut topology = Topology::laid_out(if self.pairs { Layout::Pairs } else { Layout::Leaves }, size, 1);
         let guests: Vec<String> = (0..self.groups).map(|number| format!("vlan-{}", FIRST_VLAN + number)).collect();
         let known = |name: &str| guests.iter().any(|guest| guest == name) || !name.starts_with("vlan-");
         topology.port_groups.retain(|group| known(&group.name));

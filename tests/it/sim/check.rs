@@ -14,7 +14,6 @@ use vmtracker_core::{
 use super::{
     case::{Case, Op},
     driver::Sim,
-    ends::Ends,
     hands::{Line, forbidden},
 };
 
@@ -89,7 +88,7 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     let findings = || format!("{:#?}", snapshot.findings);
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
     let surplus: Vec<Line> =
-        surplus(sim).into_iter().filter(|line| !is_explained(line, kept, &sim.ends, &snapshot)).collect();
+        surplus(sim).into_iter().filter(|line| !is_explained(line, kept, sim, &snapshot)).collect();
     ensure(surplus.is_empty(), || format!("at {:?} ours for no reason: {surplus:?}\n{}", sim.now, findings()))
 }
 
@@ -137,7 +136,8 @@ fn surplus(sim: &Sim) -> BTreeSet<Line> {
 }
 
 /// Whether a finding says why a VLAN of ours stands where nobody needs it.
-fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, snapshot: &Snapshot) -> bool {
+fn is_explained((switch, interface, vlan): &Line, kept: &[&str], sim: &Sim, snapshot: &Snapshot) -> bool {
+    let ends = &sim.ends;
     let subject = format!("{switch} {interface} VLAN {vlan}");
     let mut about = snapshot.findings.iter().filter(|found| found.subject == subject);
     let says = about.any(|found| match found.kind == FindingKind::WithdrawalBlocked {
@@ -145,8 +145,9 @@ fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, sn
         false => found.kind == FindingKind::Unproved,
     });
     // What a host that is away, a cable that is not known or the brake holds back stands under that one finding.
-    let absent =
-        |found: &Finding| found.kind == FindingKind::AbsentHost && hangs_there(found, switch, *interface, snapshot);
+    let absent = |found: &Finding| {
+        found.kind == FindingKind::AbsentHost && hangs_there(found, (switch, *interface), sim, snapshot)
+    };
     let braked = |found: &Finding| found.kind == FindingKind::Brake && kept.contains(&BRAKED);
     let puzzled = |found: &Finding| found.kind == FindingKind::Unattached && kept.contains(&PUZZLED);
     let held = snapshot.findings.iter().any(|found| absent(found) || braked(found) || puzzled(found));
@@ -162,10 +163,12 @@ fn is_explained((switch, interface, vlan): &Line, kept: &[&str], ends: &Ends, sn
 }
 
 /// Whether the host that a finding is about hangs on this port.
-fn hangs_there(found: &Finding, switch: &str, interface: InterfaceName, snapshot: &Snapshot) -> bool {
+fn hangs_there(found: &Finding, (switch, interface): (&str, InterfaceName), sim: &Sim, snapshot: &Snapshot) -> bool {
     let host = |id| snapshot.hosts.get(id).map(|host| format!("host {}", host.name));
-    let mut here =
-        snapshot.attachments.iter().filter(|(_, at)| at.switch.as_str() == switch && at.interface == interface);
+    let logical = |at| sim.world.switches.get(switch).map(|switch| switch.logical(at));
+    let mut here = snapshot.attachments.iter().filter(|(_, at)| {
+        at.switch.as_str() == switch && (at.interface == interface || logical(at.interface) == Some(interface))
+    });
     here.any(|((id, _), _)| host(id).as_ref() == Some(&found.subject))
 }
 

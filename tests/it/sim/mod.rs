@@ -27,9 +27,19 @@ use proptest::prelude::*;
 use case::{Case, Op, Shape};
 use check::check;
 
+/// Whether leaves stand in vPC pairs.
+const PAIRS: proptest::bool::Any = proptest::bool::ANY;
+
 fn shape() -> impl Strategy<Value = Shape> {
-    let sizes = (1usize..=2, prop_oneof![Just(2usize), Just(4)], 2usize..=6, 2usize..=8, 2u16..=6);
-    sizes.prop_map(|(vcenters, switches, hosts, vms, groups)| Shape { vcenters, switches, hosts, vms, groups })
+    let sizes = (1usize..=2, prop_oneof![Just(2usize), Just(4)], 2usize..=6, 2usize..=8, 2u16..=6, PAIRS);
+    sizes.prop_map(|(vcenters, switches, hosts, vms, groups, pairs)| Shape {
+        vcenters,
+        switches,
+        hosts,
+        vms,
+        groups,
+        pairs,
+    })
 }
 
 /// What happens in every data centre.
