@@ -34,7 +34,9 @@ pub(super) fn save(text: &str) -> Result<Save, String> {
 /// `03:30`, as the time since midnight.
 fn time_of_day(text: &str) -> Option<Duration> {
     let (hours, minutes) = text.split_once(':').filter(|_| text.len() == 5)?;
-    let (hours, minutes): (u64, u64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let number =
+        |digits: &str| digits.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse::<u64>().ok())?;
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
     (hours < 24 && minutes < 60).then(|| Duration::from_secs((hours * 60 + minutes) * 60))
 }
 

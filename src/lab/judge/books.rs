@@ -38,11 +38,13 @@ struct Entry {
     news: Option<News>,
 }
 
-/// A VM's last change that nobody announced: its number, and when vCenter told it.
+/// A VM's last change that nobody announced: its number, when vCenter told it, and whether that move still lasts during
+/// which it came.
 #[derive(Clone, Copy, Debug)]
 struct News {
     number: u64,
     told: Option<LabTime>,
+    on_the_way: bool,
 }
 
 impl News {
@@ -158,14 +160,15 @@ impl Books {
             Some((_, target)) => lacking(target),
             None => false,
         };
+        let on_the_way = truth.moving.is_some();
         let (planned, news) = match origin(old, &truth) {
-            Origin::Announced => (true, None),
-            Origin::Same { planned, news } => (planned, news),
+            Origin::Known { planned, news } => (planned, news),
             Origin::News => {
                 self.untold.entry(key.0.clone()).or_default().insert((upto, key.clone()));
-                (false, Some(News { number: upto, told: None }))
+                (false, Some(News { number: upto, told: None, on_the_way }))
             }
         };
+        let news = news.map(|news| News { on_the_way: news.on_the_way && on_the_way, ..news });
         Entry { planned, dark: false, needs_write, news, truth }
     }
 
@@ -318,10 +321,8 @@ fn arrived(old: &Truth, new: &Truth) -> bool {
 
 /// Where what a VM needs comes from.
 enum Origin {
-    /// A vMotion took it here.
-    Announced,
-    /// It needs what it needed.
-    Same { planned: bool, news: Option<News> },
+    /// It needs what it needed, be it elsewhere after a vMotion; that was announced, or the last news of it were these.
+    Known { planned: bool, news: Option<News> },
     /// Nobody announced it.
     News,
 }
@@ -329,11 +330,10 @@ enum Origin {
 fn origin(old: Option<&Entry>, new: &Truth) -> Origin {
     let Some(old) = old else { return Origin::News };
     let vlans = |truth: &Truth| truth.requires.iter().map(|leg| leg.vlan).collect::<BTreeSet<_>>();
-    if old.truth.host != new.host {
-        if arrived(&old.truth, new) { Origin::Announced } else { Origin::News }
-    } else if vlans(&old.truth) == vlans(new) {
-        Origin::Same { planned: old.planned, news: old.news }
-    } else {
-        Origin::News
+    let moved = arrived(&old.truth, new);
+    if vlans(&old.truth) != vlans(new) || (old.truth.host != new.host && !moved) {
+        return Origin::News;
     }
+    let unannounced = old.news.is_some_and(|news| news.on_the_way);
+    Origin::Known { planned: if moved { !unannounced } else { old.planned }, news: old.news }
 }

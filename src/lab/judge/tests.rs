@@ -236,6 +236,16 @@ fn a_write_that_began_before_an_unannounced_need_was_told_has_an_excuse() {
 }
 
 #[test]
+fn another_port_group_in_the_middle_of_a_move_is_unplanned_where_it_arrives() {
+    let script = |bench: &mut Bench| {
+        bench.both(1, 12, true).see(1, Some(vm(1, 10, Some(2)))).both(2, 10, true).seconds(1);
+        bench.see(1, Some(vm(1, 12, Some(2)))).millis(1).see(1, Some(vm(2, 12, None))).seconds(2).both(2, 12, true);
+        bench.seconds(1).both(2, 12, false).seconds(3);
+    };
+    check(script, 3.0, 2.0, [1, 1, 0]);
+}
+
+#[test]
 fn a_vm_without_any_uplink_is_dark() {
     let script = |bench: &mut Bench| {
         bench.see(1, Some(Truth { uses: BTreeSet::new(), blocked: true, ..vm(1, 10, None) })).seconds(3);

@@ -32,6 +32,8 @@ pub(super) struct Hands {
     by_hand: BTreeMap<Line, LabTime>,
     /// What the controller sent to be added, and when last.
     sent: BTreeMap<Line, LabTime>,
+    /// What the controller withdrew, and when last.
+    withdrew: BTreeMap<Line, LabTime>,
     /// What was ours when an operator took it, or raced with an operator: whose it is afterwards cannot be told.
     disputed: BTreeSet<Line>,
     /// What a controller that died meanwhile had sent: its successor may have looked too early.
@@ -93,12 +95,22 @@ impl Hands {
             if !alive {
                 self.late.insert(line.clone());
             }
+            if !added {
+                self.withdrew.insert(line.clone(), now);
+            }
             if added {
                 self.ours.insert(line);
             } else if !self.ours.remove(&line) && !self.disputed.contains(&line) {
                 self.breaches.push(format!("{now:?} {name} {}: foreign VLAN {} was withdrawn", line.1, line.2));
             }
         }
+    }
+
+    /// The controller dies. What it withdrew and did not read back, and an operator put there again, looks to the next one
+    /// like a withdrawal that was never sent.
+    pub(super) fn crashed(&mut self, now: LabTime) {
+        let back = self.by_hand.keys().filter(|line| raced(&self.by_hand, line, now));
+        self.disputed.extend(back.filter(|line| raced(&self.withdrew, line, now)).cloned());
     }
 
     /// An operator typed something, about these lines.

@@ -273,6 +273,7 @@ impl Sim {
 
     fn crash(&mut self, down: Duration) {
         if self.controller.take().is_some() {
+            self.hands.crashed(self.now);
             self.life += 1;
             self.after(down, Happening::Boot);
         }

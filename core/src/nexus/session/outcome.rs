@@ -52,7 +52,7 @@ impl Session {
             let stands = standing(place, &self.known).contains(vlan);
             let result = match (read.contains(&place), stands) {
                 (true, false) => Some(self.told((place, vlan), StepResult::Removed)),
-                (true, true) => self.refusal(place, vlan, said, now),
+                (true, true) => self.remains((place, vlan), said, now),
                 (false, _) => Some(StepResult::Unknown("it could not be read back".to_owned())),
             };
             results.extend(result.map(|result| Outcome { place, vlan, result }));
@@ -69,6 +69,18 @@ impl Session {
                 self.resolved.insert(key, Resolved::Told);
                 None
             }
+        }
+    }
+
+    /// It was to go and is there. If the switch says that it did all of it, somebody put it back, or nobody can tell:
+    /// that it is still ours is not proved.
+    fn remains(&mut self, key: (Place, VlanId), said: &Answered, now: Moment) -> Option<StepResult> {
+        match said {
+            Answered::Refusals(refused) if refused.is_empty() => {
+                self.block(key, now);
+                Some(StepResult::WasThere)
+            }
+            Answered::Refusals(_) | Answered::Nothing(_) => self.refusal(key.0, key.1, said, now),
         }
     }
 

@@ -71,6 +71,22 @@ fn a_withdrawal_leaves_what_is_foreign_and_the_last_vlan() {
 }
 
 #[test]
+fn a_vlan_that_is_back_after_its_removal_is_somebody_elses() {
+    let mut sim = Sim::up();
+    sim.intent(&[(ON, "7")], &[], false);
+    sim.events.clear();
+    let intent = sim.make(&[], &[(ON, "7")], false);
+    sim.push(Input::Intent(intent));
+    while sim.ports[&PORT].contains(vlan(7)) {
+        assert!(sim.step());
+    }
+    sim.ports.insert(PORT, set("7,100"));
+    while sim.step() {}
+    assert_eq!(sim.results(), [(ON, 7, StepResult::WasThere)]);
+    assert_eq!(sim.writes.len(), 2, "it is left alone");
+}
+
+#[test]
 fn an_urgent_addition_goes_out_on_the_last_reading_and_is_settled_by_the_log() {
     let mut sim = Sim::up();
     sim.pass(MINUTE);
