@@ -103,6 +103,14 @@ fn verdicts(topology: &Topology, world: &World) -> Vec<Verdict> {
     world.vcenters.values().flat_map(of).collect()
 }
 
+/// The switches that frames of the VM `web` pass through.
+fn uses(world: &World, cabling: &dataplane::Cabling) -> Vec<String> {
+    let vcenter = world.vcenters.get("vc1").expect("vc1");
+    let vm = vcenter.vm_named("web").and_then(|id| vcenter.vm(id)).expect("the VM");
+    let truth = dataplane::truth(vcenter, cabling, vm).expect("it runs");
+    truth.uses.into_iter().map(|leg| leg.place.switch.to_string()).collect()
+}
+
 const fn size(vcenters: usize, switches: usize, hosts: usize, vms: usize) -> Size {
     const fn some(count: usize) -> NonZeroUsize {
         NonZeroUsize::new(count).expect("not zero")
@@ -230,9 +238,31 @@ fn a_host_on_a_fex_uses_both_parents() {
     world.switches.get_mut("a").expect("a leaf").power_off();
     chatter.speak(&mut world, std::time::Duration::from_secs(1));
     assert_eq!(verdicts(&topology, &world), [Verdict::Passes], "the other parent is left");
+    assert_eq!(uses(&world, chatter.cabling()), ["b"]);
     world.switches.get_mut("b").expect("a leaf").power_off();
     chatter.speak(&mut world, std::time::Duration::from_secs(2));
     assert!(matches!(verdicts(&topology, &world).as_slice(), [Verdict::Dark(_)]));
+}
+
+#[test]
+fn a_cable_that_is_moved_goes_by_its_new_port() {
+    let third = "[[switch.port]]\nname = \"Ethernet1/3\"\nallowed = \"none\"\n\n[[vcenter]]";
+    let topology = Topology::parse(&SMALL.replace("[[vcenter]]", third)).expect("a good file");
+    let cabling = std::sync::Arc::new(topology.cabling());
+    let (mut world, _) = world(&topology);
+    let verdict = |world: &World| {
+        let vcenter = world.vcenters.get("vc1").expect("vc1");
+        let vm = vcenter.vm_named("web").expect("the VM");
+        dataplane::verdict(vcenter, &cabling, &world.switches, vm)
+    };
+    let port = |name: &str| name.parse().expect("a port");
+    assert_eq!(verdict(&world), Verdict::Passes);
+    dataplane::recable(&mut world, &cabling, "esx1", "vmnic0", "leaf1", port("Ethernet1/3"));
+    assert!(matches!(verdict(&world), Verdict::Dark(_)), "VLAN 10 is not allowed there");
+    let leaf = world.switches.get_mut("leaf1").expect("the leaf");
+    assert!(!leaf.is_up(port("Ethernet1/1")) && leaf.is_up(port("Ethernet1/3")));
+    leaf.type_lines("ann", &["conf t", "int e1/3", "switchport trunk allowed vlan 10"], std::time::Duration::ZERO);
+    assert_eq!(verdict(&world), Verdict::Passes);
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use crate::lab::model::dataplane::{Cabling, End, Place};
 
 /// Where every pnic is plugged in.
 pub(super) fn cabling(topology: &Topology) -> Cabling {
-    let mut cabling = Cabling::default();
+    let cabling = Cabling::default();
     for (host, pnic) in topology.cables() {
         let end = match pnic.port.fex() {
             Some(fex) => extended(topology, pnic, fex),

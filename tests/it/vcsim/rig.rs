@@ -186,7 +186,7 @@ impl Rig {
     }
 
     fn places(&self, needs: impl IntoIterator<Item = Need>) -> Vec<(Place, VlanId)> {
-        let end = |(host, pnic, vlan): Need| (self.cabling.end(&host, &pnic).expect("a cable").clone(), vlan);
+        let end = |(host, pnic, vlan): Need| (self.cabling.end(&host, &pnic).expect("a cable"), vlan);
         needs.into_iter().map(end).collect()
     }
 

@@ -1,13 +1,17 @@
-//! Where hosts are plugged in.
+//! Where hosts are plugged in. Cables may be moved while everybody looks: a clone of the [`Arc`](std::sync::Arc) around
+//! it sees the same.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
 
 use super::Place;
 
 /// Where each pnic of each host is plugged in.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Cabling {
-    ends: BTreeMap<(String, String), End>,
+    cables: RwLock<BTreeMap<(String, String), Cable>>,
 }
 
 /// Where one cable ends.
@@ -21,47 +25,78 @@ pub struct End {
     pub bundle: Option<String>,
 }
 
+/// A cable, and the parents of its fabric extender that are known to be out of reach.
+#[derive(Clone, Debug)]
+struct Cable {
+    end: End,
+    unlit: BTreeSet<Place>,
+}
+
 impl Cabling {
     /// A cable from `device` of `host` to `place`.
-    pub fn plug(&mut self, host: &str, device: &str, place: Place) {
+    pub fn plug(&self, host: &str, device: &str, place: Place) {
         self.attach(host, device, End { places: vec![place.clone()], ports: vec![place], bundle: None });
     }
 
-    /// A cable from `device` of `host` to `end`.
-    pub fn attach(&mut self, host: &str, device: &str, end: End) {
-        self.ends.insert((host.to_owned(), device.to_owned()), end);
+    /// A cable from `device` of `host` to `end`, instead of the one that was there.
+    pub fn attach(&self, host: &str, device: &str, end: End) {
+        let cable = Cable { end, unlit: BTreeSet::new() };
+        self.write().insert((host.to_owned(), device.to_owned()), cable);
     }
 
     /// Where the cable of `device` of `host` ends; the first place of several.
-    pub fn end(&self, host: &str, device: &str) -> Option<&Place> {
-        self.places_of(host, device).next()
+    pub fn end(&self, host: &str, device: &str) -> Option<Place> {
+        self.places_of(host, device).into_iter().next()
     }
 
     /// Every place where the cable of `device` of `host` ends.
-    pub fn places_of(&self, host: &str, device: &str) -> impl Iterator<Item = &Place> {
-        self.at(host, device).into_iter().flat_map(|end| &end.places)
+    pub fn places_of(&self, host: &str, device: &str) -> Vec<Place> {
+        self.at(host, device).map(|cable| cable.end.places).unwrap_or_default()
+    }
+
+    /// The places through which its frames pass now: of a fabric extender, the parents that it reaches.
+    pub fn ways(&self, host: &str, device: &str) -> Vec<Place> {
+        let Some(Cable { end: End { places, .. }, unlit }) = self.at(host, device) else { return Vec::new() };
+        let lit: Vec<Place> = places.iter().filter(|place| !unlit.contains(place)).cloned().collect();
+        if lit.is_empty() { places } else { lit }
     }
 
     /// The devices of `host` that are one bundle with `device`, itself among them.
-    pub fn bundle(&self, host: &str, device: &str) -> Vec<&str> {
-        let own = self.at(host, device).and_then(|end| end.bundle.as_ref());
-        let same = |name: &str, end: &End| name == device || own.is_some() && end.bundle.as_ref() == own;
-        let first = (host.to_owned(), String::new());
-        let here = self.ends.range(first..).take_while(|((at, _), _)| at == host);
-        here.filter(|((_, name), end)| same(name, end)).map(|((_, name), _)| name.as_str()).collect()
+    pub fn bundle(&self, host: &str, device: &str) -> Vec<String> {
+        let own = self.at(host, device).and_then(|cable| cable.end.bundle);
+        let same = |name: &str, end: &End| name == device || own.is_some() && end.bundle == own;
+        let cables = self.read();
+        let here = cables.range((host.to_owned(), String::new())..).take_while(|((at, _), _)| at == host);
+        here.filter(|((_, name), cable)| same(name, &cable.end)).map(|((_, name), _)| name.clone()).collect()
     }
 
     /// Every cable: the host, its device, and where it ends.
-    pub fn cables(&self) -> impl Iterator<Item = (&str, &str, &End)> {
-        self.ends.iter().map(|((host, device), end)| (host.as_str(), device.as_str(), end))
+    pub fn cables(&self) -> Vec<(String, String, End)> {
+        let cables = self.read();
+        cables.iter().map(|((host, device), cable)| (host.clone(), device.clone(), cable.end.clone())).collect()
     }
 
     /// Every place a host hangs on, each once.
     pub fn places(&self) -> BTreeSet<Place> {
-        self.ends.values().flat_map(|end| &end.places).cloned().collect()
+        self.read().values().flat_map(|cable| cable.end.places.clone()).collect()
     }
 
-    fn at(&self, host: &str, device: &str) -> Option<&End> {
-        self.ends.get(&(host.to_owned(), device.to_owned()))
+    /// Which of the places of a cable are out of reach from now on. Whether that is news.
+    pub(super) fn set_unlit(&self, host: &str, device: &str, unlit: BTreeSet<Place>) -> bool {
+        let mut cables = self.write();
+        let cable = cables.get_mut(&(host.to_owned(), device.to_owned()));
+        cable.is_some_and(|cable| std::mem::replace(&mut cable.unlit, unlit.clone()) != unlit)
+    }
+
+    fn at(&self, host: &str, device: &str) -> Option<Cable> {
+        self.read().get(&(host.to_owned(), device.to_owned())).cloned()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<(String, String), Cable>> {
+        self.cables.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<(String, String), Cable>> {
+        self.cables.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

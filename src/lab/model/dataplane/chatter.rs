@@ -8,7 +8,7 @@ use std::{
 
 use vmtracker_core::net::MoId;
 
-use super::{Cabling, Fabric, Frame, frames};
+use super::{Cabling, Fabric, Frame, Place, frames};
 use crate::lab::model::{LabTime, plant, switch::Switch, vcenter::Vcenter, world::World};
 
 /// A running guest says something at least this often, well within the switches' aging time.
@@ -43,6 +43,11 @@ impl Chatter {
         }
     }
 
+    /// Where hosts are plugged in.
+    pub fn cabling(&self) -> &Cabling {
+        &self.cabling
+    }
+
     /// Whoever has something to say says it, on links as they are now.
     pub fn speak(&mut self, world: &mut World, now: LabTime) {
         plant::settle(&mut world.switches, now);
@@ -71,16 +76,16 @@ impl Chatter {
     /// stays down until the other end changes.
     fn follow(&mut self, world: &mut World) {
         for (host, device, end) in self.cabling.cables() {
-            let lit = end.ports.iter().any(|port| world.switches.is_up(port));
-            let before = self.lit.insert((host.to_owned(), device.to_owned()), lit).unwrap_or(true);
-            if lit == before {
-                continue;
+            let unlit = end.ports.iter().filter(|port| !world.switches.is_up(port)).cloned();
+            let unlit: BTreeSet<Place> = unlit.collect();
+            let lit = unlit.len() < end.ports.len();
+            let news = self.cabling.set_unlit(&host, &device, unlit);
+            let key = (host, device);
+            let before = self.lit.get(&key).copied().unwrap_or(true);
+            if news || lit != before {
+                tell(world, &key, (lit != before).then_some(lit));
             }
-            for vcenter in world.vcenters.values_mut() {
-                let id = vcenter.hosts().find(|found| found.name == host).map(|found| found.id.clone());
-                // A host that is in no inventory has nobody to tell.
-                id.map(|id| vcenter.set_pnic_link(&id, device, lit).unwrap_or_default());
-            }
+            self.lit.insert(key, lit);
         }
     }
 
@@ -96,6 +101,16 @@ impl Chatter {
         for Frame { mac, leg } in said {
             plant::learn(switches, mac, &leg, now);
         }
+    }
+}
+
+/// The host sees its link come or go; or its frames take another way, which its vCenter's watchers look at again.
+fn tell(world: &mut World, (host, device): &(String, String), link: Option<bool>) {
+    for vcenter in world.vcenters.values_mut() {
+        let found = vcenter.hosts().find(|found| found.name == *host);
+        let here = found.and_then(|found| Some((found.id.clone(), link.unwrap_or(found.pnic(device)?.link))));
+        // A host that is in no inventory has nobody to tell.
+        here.map(|(id, link)| vcenter.set_pnic_link(&id, device, link).unwrap_or_default());
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod cabling;
 mod chatter;
+mod recable;
 mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use vmtracker_core::net::{InterfaceName, MoId, SwitchName, VlanId, VlanSet};
 
 pub use cabling::{Cabling, End};
 pub use chatter::Chatter;
+pub use recable::recable;
 pub use truth::{Frame, frames, kernel, truth, verdict};
 
 use super::switch::Switch;

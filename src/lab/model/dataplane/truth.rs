@@ -104,7 +104,7 @@ fn every_way(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &Sim
     let Resolved { vlan, active, standby } = vcenter.uplinks_of(&host.id, backing);
     let Some(vlan) = vlan else { return Vec::new() };
     let places = active.iter().chain(&standby).flat_map(|device| cabling.places_of(&host.name, device));
-    places.map(|place| Leg { place: place.clone(), vlan }).collect()
+    places.map(|place| Leg { place, vlan }).collect()
 }
 
 /// Where the frames of each connected adapter with a VLAN leave the host.
@@ -125,8 +125,8 @@ fn exit(vcenter: &Vcenter, cabling: &Cabling, host: &SimHost, backing: &SimBacki
     let mut ways = active.iter().chain(&standby);
     let Some(device) = ways.find(|device| has_link(device)) else { return Some(Err(Dark::NoUplink)) };
     let bundle = cabling.bundle(&host.name, device).into_iter().filter(|device| has_link(device));
-    let places = bundle.flat_map(|device| cabling.places_of(&host.name, device));
-    let legs: BTreeSet<Leg> = places.map(|place| Leg { place: place.clone(), vlan }).collect();
+    let places = bundle.flat_map(|device| cabling.ways(&host.name, &device));
+    let legs: BTreeSet<Leg> = places.map(|place| Leg { place, vlan }).collect();
     let cabled = !legs.is_empty();
     Some(if cabled { Ok(legs.into_iter().collect()) } else { Err(Dark::NotCabled { device: device.clone() }) })
 }

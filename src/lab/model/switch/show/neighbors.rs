@@ -101,7 +101,7 @@ fn cdp_row(name: InterfaceName, neighbor: &Neighbor) -> Value {
         "sysname": neighbor.host,
         "numaddr": "0",
         "platform_id": platform(neighbor),
-        "capability": "switch",
+        "capability": capability(neighbor),
         "intf_id": name.to_string(),
         "port_id": neighbor.pnic,
         "ttl": "157",
@@ -131,6 +131,11 @@ fn ifindex(name: InterfaceName) -> u32 {
         | InterfaceName::Mgmt(number)
         | InterfaceName::Nve(number) => 83_886_080 + u32::from(number),
     }
+}
+
+/// A string for one, a list for several (facts: NX-OS §2.7).
+fn capability(neighbor: &Neighbor) -> Value {
+    if neighbor.serial.is_some() { json!(["router", "switch", "Supports-STP-Dispute"]) } else { json!("switch") }
 }
 
 fn platform(neighbor: &Neighbor) -> &'static str {
