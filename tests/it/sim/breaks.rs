@@ -112,7 +112,7 @@ impl Sim {
     }
 
     fn host_ports(&self) -> Vec<Broken> {
-        let ports = self.cabling.cables().flat_map(|(_, _, end)| &end.ports);
+        let ports = self.cabling.cables().into_iter().flat_map(|(_, _, end)| end.ports);
         ports.map(|port| Broken::Port(port.switch.to_string(), port.interface)).collect()
     }
 

@@ -130,7 +130,7 @@ impl Sim {
     /// The same VLAN on every port of the bundle that a line's port belongs to.
     pub(super) fn legs(&self, line: &Line) -> BTreeSet<Line> {
         let place = Place::new(&line.0, line.1);
-        let ends: Vec<&End> = self.cabling.cables().map(|(_, _, end)| end).collect();
+        let ends: Vec<End> = self.cabling.cables().into_iter().map(|(_, _, end)| end).collect();
         let mine = ends.iter().find(|end| end.places.contains(&place)).and_then(|end| end.bundle.as_ref());
         let bundle = ends.iter().filter(|end| mine.is_some() && end.bundle.as_ref() == mine);
         let places = bundle.flat_map(|end| &end.places).chain([&place]);
