@@ -42,9 +42,9 @@ pub struct Size {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
     /// Nothing: every leaf is alone, and every host active/standby.
-    #[default]
     Leaves,
     /// vPC pairs with peer-links, trunks between the pairs, and hosts of both kinds.
+    #[default]
     Pairs,
 }
 
