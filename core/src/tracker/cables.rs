@@ -136,11 +136,17 @@ impl Fabric {
         port.is_some_and(|port| port.mode == PortMode::Trunk)
     }
 
-    /// Finds the links anew where something about them changed; whether it did.
+    /// Finds the links anew where something about them may have changed; whether it did.
     pub(super) fn rewire(&mut self) -> bool {
         if !std::mem::take(&mut self.cables.stale) {
             return false;
         }
+        let before = (std::mem::take(&mut self.cables.links), std::mem::take(&mut self.cables.paths));
+        self.find_links();
+        before != (self.cables.links.clone(), self.cables.paths.clone())
+    }
+
+    fn find_links(&mut self) {
         self.cables.known = self.vouched();
         let candidates: BTreeSet<Cable> =
             self.cables.known.iter().map(|(one, other)| self.edge_cable(one, other)).collect();
@@ -158,7 +164,6 @@ impl Fabric {
         self.cables.links = self.join(&cables, &peer_links);
         let ends = self.cables.links.iter().enumerate();
         self.cables.of_end = ends.flat_map(|(at, link)| link.ends.iter().map(move |end| (end.clone(), at))).collect();
-        true
     }
 
     /// The switch, or for a pair the one that stands for both.

@@ -17,7 +17,7 @@ use super::{
 use crate::net::{SwitchName, VlanId, VlanSet};
 
 /// What links need, kept up to date by what changes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Links {
     /// The VLANs in use on each edge port, and whether it is a leg of a vPC.
     ports: BTreeMap<EdgePort, (VlanSet, bool)>,
@@ -97,6 +97,17 @@ impl Links {
     pub(super) fn open(&self, link: &Link) -> VlanSet {
         let ends = link.ends.iter().map(|end| self.open_on(end));
         ends.reduce(|all, end| all.intersection(&end)).unwrap_or_default()
+    }
+
+    /// All of it from scratch: what changed step by step must come to the same.
+    #[cfg(test)]
+    pub(super) fn anew(&self, fabric: &Fabric) -> Self {
+        let mut all = Self { wanted: vec![VlanSet::EMPTY; fabric.cables.links.len()], ..Self::default() };
+        self.ports.iter().for_each(|(port, (vlans, leg))| all.uses(port, vlans.clone(), *leg));
+        for vlan in std::mem::take(&mut all.stale) {
+            all.refresh(vlan, fabric);
+        }
+        Self { open: self.open.clone(), ..all }
     }
 
     /// The links that need one VLAN.

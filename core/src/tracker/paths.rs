@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::net::SwitchName;
 
 /// The blocks of a graph.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Paths {
     numbers: BTreeMap<SwitchName, usize>,
     /// The blocks of each switch.

@@ -236,6 +236,35 @@ fn a_blocked_link_passes_nothing_and_a_way_around_is_enough() {
     assert_eq!(bench.texts(FindingKind::Island).len(), 1);
 }
 
+#[test]
+fn what_a_move_waits_for_on_a_port_it_waits_for_on_the_links_too() {
+    let mut bench = chain(LinkPolicy::Provision);
+    bench.run(1, 1, 10);
+    bench.away.insert(2);
+    bench.read_all();
+    let there = Destination::Host(host_id(2));
+    bench.send(Event::MigrationStarted { vm: vm_id(1), to: there });
+    let urgent = &bench.told(2).urgent;
+    for interface in [InterfaceName::Ethernet(1, 1), at(0)] {
+        assert!(urgent.get(&Place::Interface(interface)).is_some_and(|set| set.contains(vlan(10))), "{urgent:?}");
+    }
+    assert!(urgent.get(&Place::Interface(at(1))).is_none(), "the link to the third switch needs nothing");
+}
+
+#[test]
+fn policy_decides_at_any_time_and_verify_takes_nothing_away() {
+    let mut bench = chain(LinkPolicy::Verify);
+    bench.run(1, 1, 10);
+    bench.run(2, 3, 10);
+    bench.set_policy(|policy| policy.links = LinkPolicy::Provision);
+    assert_eq!((on(&bench, 0, 10), on(&bench, 1, 10)), (vec![1, 2], vec![2, 3]));
+    bench.set_policy(|policy| policy.links = LinkPolicy::Verify);
+    bench.run(3, 4, 10);
+    bench.wait(DAY);
+    assert_eq!((on(&bench, 0, 10), on(&bench, 1, 10), on(&bench, 2, 10)), (vec![1, 2], vec![2, 3], vec![]));
+    assert!(bench.told(2).links.is_empty() && bench.told(2).absent.is_empty());
+}
+
 /// Who reaches whom in a small graph.
 fn reach(count: u16, edges: &[(u16, u16)]) -> Vec<Vec<bool>> {
     let mut reach: Vec<Vec<bool>> = (0..=count).map(|one| (0..=count).map(|other| one == other).collect()).collect();
@@ -251,7 +280,7 @@ fn reach(count: u16, edges: &[(u16, u16)]) -> Vec<Vec<bool>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn an_island_is_found_exactly_where_known_links_do_not_pass_a_vlan(

@@ -3,6 +3,7 @@
 mod bench;
 mod cables;
 mod link_bench;
+mod link_lives;
 mod links;
 mod owners;
 mod pair_bench;

@@ -1,6 +1,6 @@
 //! What somebody else's machinery owns is read, reported and not written.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{super::*, bench::*, link_bench::*};
 use crate::net::InterfaceName;
@@ -42,16 +42,17 @@ fn a_switch_that_is_somebody_elses_is_neither_added_to_nor_withdrawn_from() {
 
 #[test]
 fn a_withdrawal_that_was_allowed_is_taken_back_when_somebody_else_takes_over() {
-    let mut bench = bench();
-    bench.run(1, 1, 10);
-    bench.run(1, 2, 10);
-    bench.away.insert(1);
-    let left = |bench: &LinkBench| bench.told(1).absent.len();
-    bench.wait(HOLD_DOWN - Duration::from_secs(1));
-    bench.away.clear();
-    own(&mut bench, &[ForeignOwner::Maintenance]);
-    bench.wait(LONG);
-    assert_eq!((left(&bench), bench.has(1, HOST, 10)), (0, true));
+    let mut bench = Bench::new();
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.listen("leafb", false);
+    bench.seen(vm(1, 1, 10, PowerState::Off));
+    bench.wait(HOLD_DOWN + Duration::from_secs(3));
+    let owners = Some(BTreeSet::from([ForeignOwner::SwitchProfile]));
+    let reading = Observation { owners, ..bench.observation(&"leafb".into(), true) };
+    bench.send(Event::Observed(Arc::new(reading)));
+    bench.listen("leafb", true);
+    assert_eq!(bench.switches[&"leafb".into()].removed, Vec::new());
+    assert!(!bench.switches[&"leafa".into()].removed.is_empty(), "leafa did it at once");
 }
 
 #[test]
