@@ -22,7 +22,8 @@ use super::{
     case::Shape,
     controller::{Controller, HOLD_DOWN, Store},
     ends::Ends,
-    hands::{Hands, lists},
+    fabric::Part,
+    hands::{Hands, Lists, lists},
     nexus::{Exchange, Step},
     vcenter::Polled,
 };
@@ -67,6 +68,7 @@ pub(super) enum Mended {
     Store,
     Switch(String),
     Vcenter(String),
+    Fabric(Part),
 }
 
 /// The whole simulation.
@@ -85,6 +87,8 @@ pub(super) struct Sim {
     pub(super) controller: Option<Controller>,
     pub(super) life: u64,
     pub(super) shape: Shape,
+    /// The lists of the switches that lost their power, as they were.
+    pub(super) before_boot: BTreeMap<String, Lists>,
 }
 
 impl Sim {
@@ -112,6 +116,7 @@ impl Sim {
             controller: None,
             life: 0,
             shape,
+            before_boot: BTreeMap::new(),
         };
         sim.boot();
         sim
@@ -190,6 +195,7 @@ impl Sim {
     /// After every step: guests speak on links as they are, the judge looks, and vCenters that changed answer their long polls.
     pub(super) fn notice(&mut self) {
         self.chatter.speak(&mut self.world, self.now);
+        self.notice_boots();
         self.judge.changed(&self.world.switches, &self.world.vcenters, self.now);
         let Some(controller) = &mut self.controller else { return };
         for (name, number) in controller.changed(&self.world.vcenters) {

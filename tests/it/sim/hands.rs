@@ -113,6 +113,16 @@ impl Hands {
         self.disputed.extend(back.filter(|line| raced(&self.withdrew, line, now)).cloned());
     }
 
+    /// A switch has booted with what was saved: what it lost is nobody's, and what came back is somebody else's.
+    pub(super) fn booted(&mut self, name: &str, before: &Lists, after: &Lists) {
+        for (line, added) in changes(name, before, after) {
+            if !added {
+                self.ours.remove(&line);
+            }
+            self.disputed.insert(line);
+        }
+    }
+
     /// An operator typed something, about these lines.
     pub(super) fn typed(&mut self, line: Line, before: &Lists, after: &Lists, now: LabTime) {
         for (line, _) in changes(&line.0, before, after) {

@@ -15,6 +15,7 @@ mod check;
 mod controller;
 mod driver;
 mod ends;
+mod fabric;
 mod hands;
 mod nexus;
 mod operate;
@@ -86,6 +87,17 @@ fn fault() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// What fails between switches.
+fn breakage() -> impl Strategy<Value = Op> {
+    let (switch, span) = (0usize..4, 100u64..400_000);
+    prop_oneof![
+        (switch.clone(), span.clone()).prop_map(|(switch, ms)| Op::PowerFails { switch, ms }),
+        (0usize..6, span.clone()).prop_map(|(link, ms)| Op::CutLink { link, ms }),
+        (switch.clone(), span).prop_map(|(switch, ms)| Op::KeepaliveFails { switch, ms }),
+        switch.prop_map(|switch| Op::Save { switch }),
+    ]
+}
+
 fn case(op: impl Strategy<Value = Op>) -> impl Strategy<Value = Case> {
     let ops = prop::collection::vec(op, 1..25);
     (shape(), ops).prop_map(|(shape, ops)| Case { about: String::new(), shape, ops })
@@ -114,6 +126,14 @@ proptest! {
     #![proptest_config(cases(120))]
     #[test]
     fn whatever_goes_wrong_the_rules_hold_and_quiet_makes_it_exact(case in case(prop_oneof![2 => daily(), 1 => fault()])) {
+        check(&case);
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+    #[test]
+    fn a_fabric_that_broke_is_exact_again(case in case(prop_oneof![2 => daily(), 1 => breakage()])) {
         check(&case);
     }
 }
