@@ -5,7 +5,7 @@
 //! VLANs stand on every trunk before the controller comes: somebody else's lines.
 //!
 //! With [`Layout::Pairs`] the leaves of a pair are one vPC domain, every second host of a vCenter hangs on them by a
-//! static port-channel, and trunks join the pairs in a row.
+//! static port-channel, and trunks join the pairs in a row; with [`Layout::Aggregated`] they meet at a pair above them.
 
 use std::num::NonZeroUsize;
 
@@ -46,6 +46,8 @@ pub enum Layout {
     /// vPC pairs with peer-links, trunks between the pairs, and hosts of both kinds.
     #[default]
     Pairs,
+    /// The same, with the pairs joined by a pair of aggregation switches instead: one vPC from each pair to it.
+    Aggregated,
 }
 
 impl Topology {
@@ -59,7 +61,7 @@ impl Topology {
         let plan = Plan::new(layout, size);
         let mut rng = StdRng::seed_from_u64(seed);
         Self {
-            switches: (0..plan.pairs * 2).map(|index| plan.switch(index)).collect(),
+            switches: (0..plan.pairs * 2).map(|index| plan.switch(index)).chain(plan.aggregation()).collect(),
             vcenters: (0..plan.vcenters).map(vcenter_name).collect(),
             links: plan.links(),
             hosts: (0..plan.hosts).map(|index| plan.host(index)).collect(),
@@ -155,8 +157,8 @@ impl Plan {
                 name: called,
                 vlan,
                 vswitch: None,
-                active: if self.layout == Layout::Pairs { vec![name(first), name(second)] } else { vec![name(first)] },
-                standby: if self.layout == Layout::Pairs { Vec::new() } else { vec![name(second)] },
+                active: if self.is_paired() { vec![name(first), name(second)] } else { vec![name(first)] },
+                standby: if self.is_paired() { Vec::new() } else { vec![name(second)] },
             }
         };
         let own = [group("management".to_owned(), MANAGEMENT), group("vmotion".to_owned(), VMOTION)];

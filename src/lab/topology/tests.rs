@@ -202,7 +202,11 @@ fn the_generator_makes_what_was_asked_for() {
 
 #[test]
 fn pairs_carry_hosts_of_both_kinds_and_reach_each_other() {
-    let topology = Topology::laid_out(Layout::Pairs, size(2, 4, 16, 40), 1);
+    [Layout::Pairs, Layout::Aggregated].into_iter().for_each(carries_hosts_of_both_kinds);
+}
+
+fn carries_hosts_of_both_kinds(layout: Layout) {
+    let topology = Topology::laid_out(layout, size(2, 4, 16, 40), 1);
     let (mut world, mut chatter) = world(&topology);
     let places = topology.cabling().places();
     let bundles = places.iter().filter(|place| place.interface.to_string().starts_with("port-channel"));
@@ -225,6 +229,14 @@ fn pairs_carry_hosts_of_both_kinds_and_reach_each_other() {
     world.switches.get_mut("leaf1a").expect("a leaf").power_off();
     chatter.speak(&mut world, std::time::Duration::from_secs(1));
     assert!(verdicts(&topology, &world).iter().all(|verdict| *verdict == Verdict::Passes), "over the other leaf");
+    if layout == Layout::Aggregated {
+        world.switches.get_mut("agg1a").expect("above").power_off();
+        chatter.speak(&mut world, std::time::Duration::from_secs(2));
+    }
+    let lit = |place: &&Place| world.switches.is_up(place);
+    let lit: Vec<&Place> = places.iter().filter(lit).collect();
+    let torn = lit.iter().filter(|one| lit.iter().any(|other| !plant::reaches(&world.switches, one, other, ten)));
+    assert_eq!((lit.len(), torn.count()), (24, 0), "what is left reaches each other");
 }
 
 #[test]
@@ -274,10 +286,12 @@ proptest! {
         prop_assert_eq!(read.as_ref(), Ok(&topology));
         prop_assert_eq!(&topology, &Topology::generated(size(v, s, h, vms), seed));
         prop_assert!(topology.vcenters(0).is_ok());
-        let paired = Topology::laid_out(Layout::Pairs, size(v, s, h, vms), seed);
-        let text = paired.to_toml().expect("writable");
-        let read = Topology::parse(&text);
-        prop_assert_eq!(read.as_ref(), Ok(&paired));
+        for layout in [Layout::Pairs, Layout::Aggregated] {
+            let paired = Topology::laid_out(layout, size(v, s, h, vms), seed);
+            let text = paired.to_toml().expect("writable");
+            let read = Topology::parse(&text);
+            prop_assert_eq!(read.as_ref(), Ok(&paired));
+        }
     }
 
     #[test]

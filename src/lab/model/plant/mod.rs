@@ -17,7 +17,7 @@ pub use reach::reaches;
 
 use super::{
     LabTime,
-    dataplane::Leg,
+    dataplane::{Fabric, Leg, Place},
     switch::{Far, Neighbor, Power, Standing, Switch},
 };
 
@@ -114,6 +114,12 @@ pub fn set_cables(switches: &mut Switches, a: &str, b: &str, up: bool) {
             switch.set_link(interface, up);
         }
     }
+}
+
+/// The legs of pairs, both of which run, whose lists differ: a VLAN that only one of them allows is suspended on both.
+pub fn uneven(switches: &Switches) -> Vec<[Place; 2]> {
+    let allowed = |place: &Place| switches.allowed(place);
+    pair::paired_legs(switches).into_iter().filter(|[one, two]| allowed(one) != allowed(two)).collect()
 }
 
 /// A frame was heard: its address is learned where it came in, and on the other leg of a vPC, which the pair tells each

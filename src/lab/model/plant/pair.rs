@@ -10,6 +10,7 @@ use vmtracker_core::net::{InterfaceName, VlanSet};
 use super::Switches;
 use crate::lab::model::{
     LabTime,
+    dataplane::Place,
     switch::{Held, PairView, Port, PortMode, Power, Role, Standing, Switch, VpcDomain},
 };
 
@@ -58,6 +59,18 @@ pub(super) fn twin(switches: &Switches, name: &str, interface: InterfaceName) ->
         false if right == here => Some((a.clone(), left)),
         true | false => None,
     })
+}
+
+/// Both legs of every vPC and of every host port of a shared extender, where both switches run.
+pub(super) fn paired_legs(switches: &Switches) -> Vec<[Place; 2]> {
+    let of = |pair: &Pair| {
+        let [first, second] = &pair.names;
+        let running = both(pair, switches).filter(|all| all.iter().all(|switch| switch.runs()));
+        let found = running.map(|[a, b]| legs(a, b)).unwrap_or_default();
+        let places = found.into_iter().map(|(left, right)| [Place::new(first, left), Place::new(second, right)]);
+        places.collect::<Vec<_>>()
+    };
+    pairs(switches).iter().flat_map(of).collect()
 }
 
 fn pairs(switches: &Switches) -> Vec<Pair> {

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
-use super::{Switches, join, next_deadline, reaches, set_cables, settle};
+use super::{Switches, join, next_deadline, reaches, set_cables, settle, uneven};
 use crate::lab::model::{
     LabTime,
     dataplane::Place,

@@ -10,6 +10,7 @@ fn a_vlan_passes_a_vpc_only_where_both_legs_allow_it() {
     let mut bench = Bench::new();
     bench.passes(LEG, 10, [true, true]);
     bench.types("a", &ADD).passes(LEG, 30, [false, false]);
+    assert_eq!(uneven(&bench.switches), [[Place::new("a", LEG), Place::new("b", LEG)]]);
     bench.types("b", &ADD).passes(LEG, 30, [true, true]);
     bench.types("b", &["interface po10", "switchport trunk allowed vlan remove 30"]).passes(LEG, 30, [false, false]);
     bench.passes(LEG, 10, [true, true]);
