@@ -141,25 +141,6 @@ pub(super) enum Op {
         switch: usize,
         ms: u64,
     },
-    /// The power of a switch fails; then it boots with what was saved.
-    PowerFails {
-        switch: usize,
-        ms: u64,
-    },
-    /// Every cable between two switches is cut for a while.
-    CutLink {
-        link: usize,
-        ms: u64,
-    },
-    /// A switch's end of the keepalive link fails for a while.
-    KeepaliveFails {
-        switch: usize,
-        ms: u64,
-    },
-    /// An operator saves the configuration of a switch.
-    Save {
-        switch: usize,
-    },
     /// An operator adds a VLAN to a host's port by hand.
     AddByHand {
         switch: usize,
@@ -188,7 +169,6 @@ impl Op {
             | Self::Plug { .. }
             | Self::Disconnect { .. }
             | Self::Reconnect { .. }
-            | Self::Save { .. }
             | Self::AddByHand { .. } => false,
             Self::Break(_)
             | Self::Vanish { .. }
@@ -203,9 +183,6 @@ impl Op {
             | Self::LoseReplies { .. }
             | Self::Slow { .. }
             | Self::Unreachable { .. }
-            | Self::PowerFails { .. }
-            | Self::CutLink { .. }
-            | Self::KeepaliveFails { .. }
             | Self::RemoveByHand { .. } => true,
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use vmtracker::lab::model::{
     dataplane::{Fabric, Leg, Place, Truth, Verdict, kernel, truth, verdict},
     plant,
-    vcenter::{SimConnection, SimVm},
+    vcenter::{SimConnection, SimVm, Vcenter},
 };
 use vmtracker_core::{
     net::VlanId,
@@ -91,7 +91,8 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
     };
     let missing = dark(sim, &snapshot);
     let findings = || format!("{:#?}", snapshot.findings);
-    let missing: Vec<String> = missing.into_iter().chain(torn(sim)).chain(halves(sim, kept, &snapshot)).collect();
+    let missing: Vec<String> =
+        missing.into_iter().chain(torn(sim, &snapshot)).chain(halves(sim, kept, &snapshot)).collect();
     ensure(missing.is_empty(), || format!("at {:?}: {missing:#?}\n{}", sim.now, findings()))?;
     let surplus: Vec<Line> =
         surplus(sim).into_iter().filter(|line| !is_any_explained(sim, line, kept, &snapshot)).collect();
@@ -102,32 +103,35 @@ fn is_exact(sim: &mut Sim, kept: &[&str]) -> Result<(), String> {
 /// that is away since before the controller started, nobody can tell.
 fn dark(sim: &Sim, snapshot: &Snapshot) -> Vec<String> {
     let mut found = Vec::new();
-    for (name, vcenter) in &sim.world.vcenters {
-        let lost = |vm: &SimVm| {
-            let away = vcenter.host(&vm.host).filter(|host| host.connection != SimConnection::Connected);
-            away.is_some_and(|host| is_unattached(&host.name, snapshot))
-        };
-        for vm in vcenter.vms().filter(|vm| !vm.hidden && !lost(vm)) {
-            match verdict(vcenter, &sim.cabling, &sim.world.switches, &vm.id) {
-                Verdict::Passes | Verdict::Idle(_) => {}
-                Verdict::Dark(why) => found.push(format!("{name} {} is dark: {why:?}", vm.name)),
-            }
-            let needs = truth(vcenter, &sim.cabling, vm).map(|truth| truth.requires).unwrap_or_default();
-            let lacking = needs.into_iter().filter(|leg| !sim.world.switches.forwards(leg));
-            found.extend(lacking.map(|leg| format!("{name} {} lacks {leg:?}", vm.name)));
+    for (vcenter, vm) in served(sim, snapshot) {
+        match verdict(vcenter, &sim.cabling, &sim.world.switches, &vm.id) {
+            Verdict::Passes | Verdict::Idle(_) => {}
+            Verdict::Dark(why) => found.push(format!("{} is dark: {why:?}", vm.name)),
         }
+        let needs = truth(vcenter, &sim.cabling, vm).map(|truth| truth.requires).unwrap_or_default();
+        let lacking = needs.into_iter().filter(|leg| !sim.world.switches.forwards(leg));
+        found.extend(lacking.map(|leg| format!("{} lacks {leg:?}", vm.name)));
     }
     found
 }
 
+/// The VMs that vCenter shows, but those of which nobody can tell where they hang.
+fn served<'a>(sim: &'a Sim, snapshot: &'a Snapshot) -> impl Iterator<Item = (&'a Vcenter, &'a SimVm)> {
+    let lost = |vcenter: &Vcenter, vm: &SimVm| {
+        let away = vcenter.host(&vm.host).filter(|host| host.connection != SimConnection::Connected);
+        away.is_some_and(|host| is_unattached(&host.name, snapshot))
+    };
+    let shown = sim.world.vcenters.values().flat_map(|vcenter| vcenter.vms().map(move |vm| (vcenter, vm)));
+    shown.filter(move |(vcenter, vm)| !vm.hidden && !lost(vcenter, vm))
+}
+
 /// The VLANs in which VMs that run on different ports do not reach each other over the trunks between the pairs.
-fn torn(sim: &Sim) -> Vec<String> {
+fn torn(sim: &Sim, snapshot: &Snapshot) -> Vec<String> {
     let mut users: BTreeMap<VlanId, BTreeSet<Place>> = BTreeMap::new();
-    for vcenter in sim.world.vcenters.values().filter(|_| sim.shape.pairs) {
-        let running = vcenter.vms().filter(|vm| !vm.hidden).filter_map(|vm| truth(vcenter, &sim.cabling, vm));
-        for leg in running.filter(|truth| !truth.blocked).flat_map(|truth| truth.uses) {
-            users.entry(leg.vlan).or_default().insert(leg.place);
-        }
+    let served = served(sim, snapshot).filter(|_| sim.shape.pairs);
+    let running = served.filter_map(|(vcenter, vm)| truth(vcenter, &sim.cabling, vm));
+    for leg in running.filter(|truth| !truth.blocked).flat_map(|truth| truth.uses) {
+        users.entry(leg.vlan).or_default().insert(leg.place);
     }
     let mut found = Vec::new();
     for (vlan, places) in &users {

@@ -17,12 +17,12 @@ use super::{
     hands::lists,
 };
 
-pub(super) const fn ms(span: u64) -> Duration {
+const fn ms(span: u64) -> Duration {
     Duration::from_millis(span)
 }
 
 /// The `number`th of what there is, wrapping around.
-pub(super) fn nth<T>(items: impl IntoIterator<Item = T>, number: usize) -> Option<T> {
+fn nth<T>(items: impl IntoIterator<Item = T>, number: usize) -> Option<T> {
     let items: Vec<T> = items.into_iter().collect();
     let count = items.len().max(1);
     items.into_iter().nth(number % count)
@@ -45,8 +45,6 @@ impl Sim {
             Op::Refuse { .. } | Op::LoseReplies { .. } | Op::Slow { .. } | Op::Unreachable { .. } => {
                 self.trouble_switch(op);
             }
-            Op::PowerFails { .. } | Op::CutLink { .. } | Op::KeepaliveFails { .. } => self.trouble_fabric(op),
-            Op::Save { switch } => self.save_by_hand(switch),
             Op::AddByHand { switch, port, vlan } => self.type_by_hand(switch, port, vlan, "add"),
             Op::RemoveByHand { switch, port, vlan } => self.type_by_hand(switch, port, vlan, "remove"),
             Op::PowerOn { .. }
@@ -99,10 +97,6 @@ impl Sim {
             | Op::LoseReplies { .. }
             | Op::Slow { .. }
             | Op::Unreachable { .. }
-            | Op::PowerFails { .. }
-            | Op::CutLink { .. }
-            | Op::KeepaliveFails { .. }
-            | Op::Save { .. }
             | Op::AddByHand { .. }
             | Op::RemoveByHand { .. } => Ok(()),
         }
@@ -298,7 +292,6 @@ impl Sim {
     pub(super) fn mend(&mut self, what: Mended) {
         match what {
             Mended::Store => self.store.broken = false,
-            Mended::Fabric(part) => self.mend_fabric(&part),
             Mended::Switch(name) => {
                 self.world.switches.get_mut(&name).map(|switch| std::mem::take(&mut switch.faults.unreachable));
             }
@@ -316,7 +309,6 @@ impl Sim {
             (switch.faults, switch.delays) = (Faults::default(), QUICK);
         }
         self.world.vcenters.values_mut().for_each(|vcenter| vcenter.faults = VcenterFaults::default());
-        self.heal_fabric();
         self.notice();
     }
 }
