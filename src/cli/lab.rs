@@ -18,7 +18,7 @@ use crate::lab::{
     run::{self, LabError, Options, RunDir, Screen},
     settings::Pace,
     summary::{LEGEND, Live, Outcome, Summary},
-    topology::{Size, Topology},
+    topology::{Layout, Size, Topology},
 };
 
 /// Arguments of `lab`.
@@ -65,6 +65,9 @@ pub struct LabArgs {
     /// The controller's hold-down.
     #[arg(long, default_value = "5s", value_parser = span, value_name = "TIME")]
     hold_down: Duration,
+    /// What stands between the leaves of a generated data centre.
+    #[arg(long, value_enum)]
+    layout: Option<LayoutArg>,
     /// The controller's pace of withdrawals.
     #[arg(long, default_value = "none", value_enum)]
     pace: PaceArg,
@@ -86,6 +89,17 @@ pub struct LabArgs {
     /// Where the files of the run go, and stay; without it, a directory that is removed at the end.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+}
+
+/// What stands between leaves.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum LayoutArg {
+    /// Nothing.
+    Leaves,
+    /// vPC pairs, and trunks from pair to pair.
+    Pairs,
+    /// vPC pairs, and a pair of aggregation switches.
+    Aggregated,
 }
 
 /// The controller's pace of withdrawals.
@@ -161,7 +175,12 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
 fn topology(args: &LabArgs) -> anyhow::Result<Topology> {
     let Some(file) = &args.topology else {
         let size = Size { vcenters: args.vcenters, switches: args.switches, hosts: args.hosts, vms: args.vms };
-        return Ok(Topology::generated(size, args.seed));
+        let layout = args.layout.map_or_else(Layout::default, |layout| match layout {
+            LayoutArg::Leaves => Layout::Leaves,
+            LayoutArg::Pairs => Layout::Pairs,
+            LayoutArg::Aggregated => Layout::Aggregated,
+        });
+        return Ok(Topology::laid_out(layout, size, args.seed));
     };
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     Topology::parse(&text).with_context(|| file.display().to_string())

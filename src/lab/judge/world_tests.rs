@@ -9,17 +9,20 @@ use std::{
 
 use proptest::prelude::*;
 
+use vmtracker_core::net::InterfaceName;
+
 use super::Judge;
 use crate::lab::{
     load::{Load, LoadSpec},
     model::{
         LabTime,
         dataplane::{Cabling, Chatter, Fabric, Verdict, kernel, truth, verdict},
+        plant,
         switch::Switch,
         vcenter::Vcenter,
         world::{Observer, World},
     },
-    topology::{Size, Topology},
+    topology::{Layout, Size, Topology},
 };
 
 const STEP: Duration = Duration::from_millis(250);
@@ -36,9 +39,13 @@ struct Bench {
 
 impl Bench {
     fn new(seed: u64) -> Self {
+        Self::laid_out(Layout::Leaves, seed)
+    }
+
+    fn laid_out(layout: Layout, seed: u64) -> Self {
         let some = |count| NonZeroUsize::new(count).expect("not zero");
         let topology =
-            Topology::generated(Size { vcenters: some(2), switches: some(4), hosts: some(6), vms: 24 }, seed);
+            Topology::laid_out(layout, Size { vcenters: some(2), switches: some(4), hosts: some(6), vms: 24 }, seed);
         let world = World {
             switches: topology.switches(0),
             vcenters: topology.vcenters(0).expect("vCenters"),
@@ -62,6 +69,7 @@ impl Bench {
     }
 
     fn look(&mut self) {
+        plant::settle(&mut self.world.switches, self.now);
         self.judge.changed(&self.world.switches, &self.world.vcenters, self.now);
         for (name, vcenter) in &self.world.vcenters {
             self.judge.told(name, vcenter.revision(), self.now);
@@ -104,6 +112,24 @@ impl Bench {
                 switch.type_lines(USER, &lines, self.now);
             }
         }
+        self.look();
+    }
+
+    /// A leaf's power, or the peer-link of its pair, fails or comes back; hosts notice.
+    fn break_something(&mut self, number: usize, power: bool) {
+        let names: Vec<String> = self.world.switches.keys().cloned().collect();
+        let (one, other) = (&names[number], &names[number ^ 1]);
+        let switch = self.world.switches.get_mut(one).expect("a leaf");
+        switch.boot_time = STEP;
+        match power {
+            true if switch.runs() => switch.power_off(),
+            true => switch.power_on(self.now),
+            false => {
+                let up = switch.is_up(InterfaceName::PortChannel(1));
+                plant::set_cables(&mut self.world.switches, one, other, !up);
+            }
+        }
+        self.chatter.speak(&mut self.world, self.now);
         self.look();
     }
 
@@ -194,6 +220,24 @@ proptest! {
             match action {
                 0 => bench.type_everywhere("switchport trunk allowed vlan add 100-120"),
                 1 => bench.type_everywhere("switchport trunk allowed vlan remove 105-150"),
+                _ => bench.step(),
+            }
+            prop_assert_eq!(bench.judge.state().dark, bench.dark());
+        }
+    }
+
+    #[test]
+    fn the_judge_agrees_with_the_verdict_while_pairs_break(
+        seed: u64,
+        actions in proptest::collection::vec((0..6u8, 0..4usize), 1..40),
+    ) {
+        let mut bench = Bench::laid_out(Layout::Pairs, seed);
+        for (action, number) in actions {
+            match action {
+                0 => bench.type_everywhere("switchport trunk allowed vlan add 100-140"),
+                1 => bench.type_everywhere("switchport trunk allowed vlan remove 105-130"),
+                2 => bench.break_something(number, false),
+                3 => bench.break_something(number, true),
                 _ => bench.step(),
             }
             prop_assert_eq!(bench.judge.state().dark, bench.dark());
