@@ -36,7 +36,7 @@ pub async fn probe(settings: &SwitchSettings) -> Result<String, ProbeError> {
     let http = tls::http_client(&settings.trust, CONNECT).map_err(ProbeError::Client)?;
     let client = NxapiClient::new(settings.clone(), http);
     match client.read(&[Query::Version]).await?.pop() {
-        Some(Ok(Piece::Version(identity))) => Ok(format!(
+        Some(Ok(Piece::Version(identity, _))) => Ok(format!(
             "{} is a {}, serial number {}, NX-OS {}",
             identity.hostname, identity.platform, identity.serial, identity.version
         )),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    time::Duration,
 };
 
 use super::parse::accounting;
@@ -143,8 +144,8 @@ impl fmt::Display for Query {
 /// A parsed answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// Of [`Query::Version`].
-    Version(Identity),
+    /// Of [`Query::Version`]: who the switch is, and how long its kernel has been running, if it tells.
+    Version(Identity, Option<Duration>),
     /// Of [`Query::Config`] and [`Query::PortConfig`].
     Config(BTreeMap<InterfaceName, PortConfig>),
     /// Of [`Query::Ports`].

@@ -218,7 +218,9 @@ impl Tracker {
         });
         let unproved = self.unproved.iter().filter_map(|((switch, place, vlan), why)| {
             let super::Place::Interface(interface) = place else { return None };
-            let text = format!("foreign: {why}; to remove it by hand: interface {interface} ; switchport trunk allowed vlan remove {vlan}");
+            let key = (EdgePort { switch: switch.clone(), interface: *interface }, *vlan);
+            let when = if self.requirements.reasons(&key).is_some() { "once it is needed no more, " } else { "" };
+            let text = format!("foreign: {why}; {when}to remove it by hand: interface {interface} ; switchport trunk allowed vlan remove {vlan}");
             Some((FindingKind::Unproved, format!("{switch} {interface} VLAN {vlan}"), text))
         });
         blocked.chain(unproved).collect()

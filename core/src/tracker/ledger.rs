@@ -23,6 +23,8 @@ pub(super) struct Entry {
     pub(super) state: State,
     /// Since when.
     pub(super) since: Moment,
+    /// Since when it has been ours without a break; of a claim, since when it is about to be.
+    pub(super) owned: Moment,
 }
 
 /// The life of an entry.
@@ -54,7 +56,10 @@ impl Ledger {
                 return;
             }
         };
-        self.entries.insert(key, Entry { state, since: record.at });
+        let lasts = |before: &&Entry| before.is_ours() && state != State::Claimed;
+        let before = self.entries.get(&key).filter(lasts);
+        let owned = before.map_or(record.at, |before| before.owned);
+        self.entries.insert(key, Entry { state, since: record.at, owned });
     }
 
     /// What a VLAN of ours stands, or last stood, for; empty when nobody knows.

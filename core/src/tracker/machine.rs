@@ -16,6 +16,7 @@ use super::{
     motion::Motion,
     obstacle::Obstacles,
     reason::Unit,
+    reload::Boots,
     requirement::{self, Requirements},
     saving::Saving,
     sites::Sites,
@@ -35,6 +36,7 @@ pub struct Tracker {
     pub(super) ledger: Ledger,
     pub(super) links: Links,
     pub(super) saving: Saving,
+    pub(super) boots: Boots,
     pub(super) obstacles: Obstacles,
     pub(super) restraint: Restraint,
     pub(super) moves: BTreeMap<VmId, Motion>,
@@ -78,6 +80,7 @@ impl Tracker {
             ledger,
             links: Links::default(),
             saving: Saving::default(),
+            boots: Boots::default(),
             obstacles: Obstacles::default(),
             restraint: Restraint::restored(records, brake),
             moves: BTreeMap::new(),
@@ -150,7 +153,7 @@ impl Tracker {
             }
             Event::Observed(observation) => self.observed(&observation, now, intents),
             Event::Done(done) => self.done(&done, now, intents),
-            Event::Saved { switch, at, outcome } => self.saving.answered(&switch, at, outcome, now),
+            Event::Saved { switch, at, outcome } => self.saved(&switch, at, outcome, now),
             Event::SwitchLost { switch, why } => self.switch_lost(&switch, &why),
             Event::Recorded(records) => self.recorded(&records),
             Event::PolicyChanged(policy) => self.policy_changed(policy),
@@ -222,13 +225,20 @@ impl Tracker {
 
     fn recorded(&mut self, records: &[Record]) {
         for record in records {
+            let ours = self.ledger.entry(&record.serial, record.place, record.vlan).is_some_and(ledger::Entry::is_ours);
+            match record.what {
+                // What was ours all the time is proved once more.
+                What::Owned if ours => {}
+                What::Owned => self.saving.changed(&record.switch, record.at),
+                What::Withdrawn => {
+                    self.note_withdrawn(record);
+                    self.saving.changed(&record.switch, record.at);
+                }
+                What::Released { .. } | What::Claimed { .. } | What::Withdrawing { .. } | What::StandsFor { .. } => {}
+            }
             self.ledger.apply(record);
             match record.what {
-                What::Owned | What::Withdrawn => {
-                    self.saving.changed(&record.switch, record.at);
-                    self.settled(record);
-                }
-                What::Released { .. } => self.settled(record),
+                What::Owned | What::Withdrawn | What::Released { .. } => self.settled(record),
                 What::Claimed { .. } | What::Withdrawing { .. } | What::StandsFor { .. } => {}
             }
         }

@@ -40,6 +40,7 @@ mod policy;
 mod reason;
 mod reconcile;
 mod record;
+mod reload;
 mod requirement;
 mod saving;
 mod sites;
@@ -49,7 +50,7 @@ mod units;
 mod withdrawal;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use attachment::{Attachment, Witness};
 pub use event::{Destination, Event};

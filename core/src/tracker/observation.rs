@@ -18,6 +18,9 @@ pub struct Observation {
     pub scope: Scope,
     /// Who the switch is; in every reading of the whole switch.
     pub identity: Option<Identity>,
+    /// When its kernel started (`show version`: "Kernel uptime is …"), as far as it tells. It is computed from the uptime,
+    /// so each reading says it a little differently.
+    pub booted: Option<Moment>,
     /// The ports inside the scope that exist.
     pub ports: BTreeMap<InterfaceName, Port>,
     /// The VLAN database, when it was read.

@@ -29,7 +29,10 @@ impl Tracker {
             let rewired = members != observation.port_channels;
             self.rewired(&observation.switch, observation.neighbors.is_some() || rewired);
         }
-        let records = self.reconcile(observation, was_live, now);
+        let booted = self.note_boot(observation);
+        let mut records = self.reconcile(observation, was_live && !booted, now);
+        records.extend(self.after_boot(observation, now));
+        self.forget_unproved(observation);
         if !records.is_empty() {
             intents.push(Intent::Journal(records));
         }
@@ -249,7 +252,7 @@ impl Tracker {
 
 /// Why ownership ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+pub(super) enum Ended {
     Absent,
     NoTrunk,
     Member,
@@ -266,7 +269,7 @@ impl Ended {
 }
 
 /// Whether an observation ends the ownership of a VLAN in a place, and why.
-fn ended(observation: &Observation, place: Place, vlan: VlanId) -> Option<Ended> {
+pub(super) fn ended(observation: &Observation, place: Place, vlan: VlanId) -> Option<Ended> {
     let interface = match place {
         Place::VlanDatabase => {
             let database = observation.vlans.as_ref()?;

@@ -51,7 +51,7 @@ impl Device {
             version: "9.3".to_owned(),
         };
         match query {
-            Query::Version => Piece::Version(identity),
+            Query::Version => Piece::Version(identity, None),
             Query::Config | Query::PortConfig(_) => Piece::Config(BTreeMap::from([(PORT, config)])),
             Query::Ports => Piece::Ports(BTreeMap::from([(PORT, up)])),
             Query::Vlans => Piece::Vlans(vlans),

@@ -66,7 +66,10 @@ impl ParseError {
 /// When the output is foreign, cut off, or holds something that must be understood and is not.
 pub fn piece(query: Query, answer: &Answer) -> Result<Piece, ParseError> {
     match query {
-        Query::Version => version::parse(body(answer)?).map(Piece::Version),
+        Query::Version => {
+            let body = body(answer)?;
+            Ok(Piece::Version(version::parse(body)?, version::uptime(body)))
+        }
         Query::Config => config::parse(text(answer)?).map(Piece::Config),
         Query::PortConfig(interface) => config::parse_one(text(answer)?, interface).map(Piece::Config),
         Query::Ports => ports::parse(body(answer)?).map(Piece::Ports),

@@ -1,6 +1,6 @@
 //! Every parser against fixtures of our own, foreign input, cut input, and, where they are at hand, real captures.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -43,9 +43,27 @@ pub(super) fn structured(query: Query, body: Value) -> Result<Piece, ParseError>
 fn a_version_is_found_under_the_key_of_each_platform() {
     for key in ["nxos_ver_str", "sys_ver_str", "kickstart_ver_str"] {
         let body = json!({"chassis_id": "Nexus9000 C93180YC-EX", "proc_board_id": "S1", "host_name": "l1", key: "9.3"});
-        let Ok(Piece::Version(found)) = structured(Query::Version, body) else { panic!("{key}") };
+        let Ok(Piece::Version(found, None)) = structured(Query::Version, body) else { panic!("{key}") };
         assert_eq!((found.serial.as_str(), found.version.as_str()), ("S1", "9.3"));
     }
+}
+
+#[test]
+fn the_uptime_is_known_when_all_four_numbers_are() {
+    let check = |units: Value, expected: Option<u64>| {
+        let mut body = json!({"chassis_id": "Nexus9000", "proc_board_id": "S1", "nxos_ver_str": "9.3"});
+        let units = units.as_object().expect("an object").clone();
+        body.as_object_mut().expect("an object").extend(units);
+        let Ok(Piece::Version(_, uptime)) = structured(Query::Version, body) else { panic!("{expected:?}") };
+        assert_eq!(uptime, expected.map(Duration::from_secs));
+    };
+    let units = |days: Value, secs: Value| json!({"kern_uptm_days": days, "kern_uptm_hrs": 5, "kern_uptm_mins": "3", "kern_uptm_secs": secs});
+    check(units(json!(0), json!(24)), Some(5 * 3600 + 3 * 60 + 24));
+    check(units(json!("749"), json!(" 1 ")), Some(749 * 86_400 + 5 * 3600 + 3 * 60 + 1));
+    check(units(json!(null), json!(24)), None);
+    check(units(json!(0), json!("-1")), None);
+    check(units(json!(u64::MAX), json!(0)), None);
+    check(json!({}), None);
 }
 
 #[test]
@@ -173,7 +191,9 @@ fn real_captures_are_understood() {
     let Some(folder) = captures() else { return };
     let of =
         |query, file: &str| structured(query, captured(&folder, file)).unwrap_or_else(|why| panic!("{file}: {why}"));
-    assert!(matches!(of(Query::Version, "show_version/rpc.json"), Piece::Version(who) if !who.serial.is_empty()));
+    assert!(
+        matches!(of(Query::Version, "show_version/rpc.json"), Piece::Version(who, Some(uptime)) if !who.serial.is_empty() && uptime.as_secs() == 18_204)
+    );
     assert!(matches!(of(Query::Vlans, "show_vlan/n9k_rpc.json"), Piece::Vlans(vlans) if vlans.present.len() > 1));
     assert!(matches!(of(Query::Vlans, "show_vlan_brief/n9k_normal.json"), Piece::Vlans(v) if v.present.len() > 10));
     assert!(matches!(of(Query::Ports, "show_interface_brief/n9500_rpc.json"), Piece::Ports(p) if p.len() > 10));

@@ -13,6 +13,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Read {
     identity: Option<Identity>,
+    booted: Option<Moment>,
     database: bool,
     /// Whether link states were read.
     links: bool,
@@ -35,7 +36,10 @@ impl Session {
         let mut configs = BTreeMap::new();
         for piece in pieces {
             match piece {
-                Piece::Version(identity) => self.learn_identity(identity, &mut read),
+                Piece::Version(identity, uptime) => {
+                    self.learn_identity(identity, &mut read);
+                    read.booted = uptime.map(|uptime| at - uptime);
+                }
                 Piece::Config(ports) => configs.extend(ports),
                 Piece::Ports(status) => self.learn_status(status, &mut read),
                 Piece::Vlans(vlans) => {
@@ -147,6 +151,7 @@ impl Session {
             ports: told.collect(),
             scope,
             identity: read.identity,
+            booted: read.booted,
             vlans: self.known.database().filter(|_| read.database).cloned(),
             port_channels: read.channels,
             neighbors: read.neighbors,

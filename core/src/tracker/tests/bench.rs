@@ -315,6 +315,7 @@ impl Bench {
             at: self.now,
             scope: if whole { Scope::Whole } else { Scope::Interfaces(switch.ports.keys().copied().collect()) },
             identity: whole.then_some(identity),
+            booted: whole.then(Moment::default),
             ports: switch.ports.iter().map(|(interface, list)| (*interface, port(list))).collect(),
             vlans: Some(VlanDatabase {
                 present: switch.vlans.clone(),

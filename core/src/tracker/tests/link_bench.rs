@@ -282,6 +282,7 @@ impl LinkBench {
             ports: ports.map(|(interface, list)| (*interface, self.port(me, *interface, list))).collect(),
             scope,
             identity: whole.then_some(identity),
+            booted: whole.then(Moment::default),
             vlans: Some(database(&switch.vlans)),
             port_channels: whole.then(|| channels.into_iter().collect()),
             neighbors: whole.then(|| self.neighbors(me)),

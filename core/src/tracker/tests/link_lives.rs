@@ -75,7 +75,7 @@ fn check(bench: &LinkBench, before: &[(SwitchName, VlanSet)]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(super::cases(48))]
 
     #[test]
     fn links_only_gain_and_both_ends_have_what_is_needed_once_it_is_quiet(ops in prop::collection::vec(op(), 1..40)) {

@@ -280,7 +280,7 @@ fn reach(count: u16, edges: &[(u16, u16)]) -> Vec<Vec<bool>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(super::cases(64))]
 
     #[test]
     fn an_island_is_found_exactly_where_known_links_do_not_pass_a_vlan(

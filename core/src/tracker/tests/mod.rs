@@ -1,5 +1,7 @@
 //! The tracker against a bench: one vCenter, three hosts, two switches that do at once what they are told.
 
+use proptest::prelude::ProptestConfig;
+
 mod bench;
 mod cables;
 mod link_bench;
@@ -12,6 +14,13 @@ mod pair_readings;
 mod pairing;
 mod pairs;
 mod properties;
+mod reloads;
 mod rules;
 mod saving;
 mod spine;
+
+/// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
+pub(crate) fn cases(ordinary: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|count| count.parse().ok());
+    ProptestConfig { cases: asked.unwrap_or(ordinary), failure_persistence: None, ..ProptestConfig::default() }
+}

@@ -11,6 +11,8 @@ use crate::net::{InterfaceName, SwitchName, VlanId, VlanSet};
 
 /// How often a switch is read (rule 12).
 const POLL: Duration = Duration::from_secs(60);
+/// From the start of a kernel to the first answer.
+const BOOT: Duration = Duration::from_secs(60);
 pub(super) const NAMES: [&str; 2] = ["leafa", "leafb"];
 
 /// One switch of the pair.
@@ -29,6 +31,8 @@ pub(super) struct Leaf {
     pub(super) deaf: bool,
     /// What its peer-link allows.
     pub(super) link: VlanSet,
+    /// When its kernel started.
+    pub(super) booted: Moment,
     /// Kept over a reload.
     startup: FakeSwitch,
 }
@@ -41,6 +45,8 @@ pub(super) struct PairBench {
     pub(super) leaves: BTreeMap<SwitchName, Leaf>,
     pub(super) policy: Policy,
     pub(super) peer_link_up: bool,
+    /// Whether switches save when they are told to; else nothing is heard of it.
+    pub(super) saves: bool,
     /// Lines of somebody else.
     pub(super) foreign: BTreeSet<(SwitchName, InterfaceName, VlanId)>,
     store: Vec<Record>,
@@ -85,6 +91,7 @@ impl PairBench {
                 slow: false,
                 deaf: false,
                 link: VlanSet::all(),
+                booted: Moment::default(),
                 startup,
             }
         };
@@ -99,6 +106,7 @@ impl PairBench {
             leaves: NAMES.iter().map(|name| ((*name).into(), leaf(name))).collect(),
             policy,
             peer_link_up: true,
+            saves: false,
             foreign: NAMES.iter().flat_map(foreign).collect(),
             store: Vec::new(),
             slots: BTreeMap::new(),
@@ -176,16 +184,22 @@ impl PairBench {
 
     /// A switch dies, or starts with its startup-config; its legs stay down until they are brought up.
     pub(super) fn live(&mut self, name: &str, alive: bool) {
-        let leaf = self.leaf(name);
-        if alive && !leaf.alive {
-            let (writes, removed) = (leaf.switch.writes, leaf.switch.removed.clone());
-            leaf.switch = FakeSwitch { writes, removed, refuses: leaf.switch.refuses.clone(), ..leaf.startup.clone() };
-            leaf.legs_up = false;
-            let there = leaf.switch.ports.clone();
-            self.foreign.retain(|(at, port, vlan)| at.as_str() != name || there[port].contains(*vlan));
+        if alive && !self.leaf(name).alive {
+            self.boot(name);
         }
         self.leaf(name).alive = alive;
         self.read_all();
+    }
+
+    fn boot(&mut self, name: &str) {
+        let started = self.now;
+        self.now = self.now + BOOT;
+        let leaf = self.leaf(name);
+        let (writes, removed) = (leaf.switch.writes, leaf.switch.removed.clone());
+        leaf.switch = FakeSwitch { writes, removed, refuses: leaf.switch.refuses.clone(), ..leaf.startup.clone() };
+        (leaf.legs_up, leaf.booted) = (false, started);
+        let there = leaf.switch.ports.clone();
+        self.foreign.retain(|(at, port, vlan)| at.as_str() != name || there[port].contains(*vlan));
     }
 
     pub(super) fn reach(&mut self, name: &str, reached: bool) {
@@ -247,7 +261,8 @@ impl PairBench {
                         self.store.extend(records.clone());
                         queue.push_back(Event::Recorded(records));
                     }
-                    Intent::Brake(_) | Intent::Met { .. } | Intent::Save { .. } => {}
+                    Intent::Save { switch } => queue.extend(self.save(&switch)),
+                    Intent::Brake(_) | Intent::Met { .. } => {}
                 }
             }
         }
@@ -282,6 +297,13 @@ impl PairBench {
         let observation = self.observation(&at, Some(touched.collect()));
         let done = Done { switch: at, serial: intent.serial.clone(), generation: intent.generation, results };
         vec![Event::Recorded(claims), Event::Observed(Arc::new(observation)), Event::Done(done)]
+    }
+
+    /// Copies running-config to startup-config, where this bench does.
+    fn save(&mut self, name: &SwitchName) -> Option<Event> {
+        let leaf = self.leaves.get_mut(name).filter(|leaf| self.saves && leaf.answers())?;
+        leaf.startup = leaf.switch.clone();
+        Some(Event::Saved { switch: name.clone(), at: self.now, outcome: SaveOutcome::Saved })
     }
 
     fn look(&self, name: &SwitchName, interfaces: BTreeSet<InterfaceName>) -> Option<Event> {

@@ -145,7 +145,7 @@ fn live(ops: &[Op]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(super::cases(150))]
 
     #[test]
     fn whatever_happens_to_a_pair_nothing_foreign_is_lost_and_quiet_makes_both_legs_equal(
@@ -153,4 +153,9 @@ proptest! {
     ) {
         live(&ops);
     }
+}
+
+#[test]
+fn a_reload_that_nobody_saw_makes_nothing_foreign_ours() {
+    live(&[Op::Move(4, 1), Op::Reach(0, false), Op::Alive(0, false), Op::Alive(0, true), Op::ByHand(0, 5, 13)]);
 }

@@ -27,6 +27,7 @@ impl PairBench {
             ports: ports.filter(|(interface, _)| scope.covers(*interface)).collect(),
             scope,
             identity: whole.then_some(identity),
+            booted: whole.then_some(leaf.booted),
             vlans: Some(VlanDatabase {
                 present: leaf.switch.vlans.clone(),
                 active: leaf.switch.vlans.clone(),

@@ -196,7 +196,7 @@ pub(super) fn check_incremental(tracker: &Tracker) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(super::cases(300))]
 
     #[test]
     fn whatever_happens_the_rules_hold_and_quiet_makes_it_exact(ops in prop::collection::vec(op(), 1..40)) {

@@ -1,6 +1,6 @@
 //! Power off, boot, and a startup-config that becomes the running-config.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use vmtracker_core::net::{InterfaceName, VlanId};
 
@@ -10,10 +10,22 @@ use super::{
 };
 use crate::lab::model::LabTime;
 
+/// What runs at the beginning of the lab has been running for sixty days.
+const BEFORE: Duration = Duration::from_secs(60 * 24 * 3600);
+
 impl Switch {
     /// Whether it has power and has booted.
     pub const fn runs(&self) -> bool {
         matches!(self.power, Power::On { .. })
+    }
+
+    /// How long its kernel has been running: it starts when the switch begins to boot.
+    pub(super) fn uptime(&self, now: LabTime) -> Duration {
+        match self.power {
+            Power::On { since, booted: true } => now.saturating_sub(since) + self.boot_time,
+            Power::On { since, booted: false } => now.saturating_sub(since) + BEFORE,
+            Power::Off | Power::Booting(_) => Duration::ZERO,
+        }
     }
 
     /// The power fails: no port has a link, nobody answers, and what was not saved is lost.

@@ -210,7 +210,7 @@ fn a_switch_of_a_pair_is_looked_for_every_two_seconds() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(crate::tracker::tests::cases(100))]
 
     /// Whatever is wanted: the database comes first, then the peer-link, the links, the edge, and what goes comes last;
     /// nothing is taken off a link; and an owner lets nothing through.

@@ -359,7 +359,7 @@ fn any_op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::tracker::tests::cases(200))]
 
     /// Whatever happens: nothing unclaimed is written (the switch asserts that), nothing foreign goes, and in the end
     /// the switch carries what is wanted.

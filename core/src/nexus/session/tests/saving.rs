@@ -137,7 +137,7 @@ fn any_op() -> impl Strategy<Value = Op> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(crate::tracker::tests::cases(200))]
 
     /// Whatever happens: a save never begins beside a write or another save (the switch asserts that), nothing of
     /// anybody else is saved, and everybody who asked is answered in the end.

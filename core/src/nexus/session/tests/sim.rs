@@ -267,12 +267,15 @@ impl Sim {
             ..PortConfig::default()
         };
         Ok(match query {
-            Query::Version => Piece::Version(Identity {
-                hostname: "leaf1".to_owned(),
-                serial: self.serial.to_owned(),
-                platform: "N9K".to_owned(),
-                version: "9.3".to_owned(),
-            }),
+            Query::Version => {
+                let identity = Identity {
+                    hostname: "leaf1".to_owned(),
+                    serial: self.serial.to_owned(),
+                    platform: "N9K".to_owned(),
+                    version: "9.3".to_owned(),
+                };
+                Piece::Version(identity, None)
+            }
             Query::Config => Piece::Config(self.ports.iter().map(|(name, vlans)| (*name, port(vlans))).collect()),
             Query::PortConfig(name) => {
                 let vlans = self.ports.get(&name).ok_or("% Invalid interface")?;

@@ -13,7 +13,7 @@ pub(super) fn version(switch: &Switch, now: LabTime) -> Outcome {
         let text = "Example Appliance OS 4.2.1\nModel: EA-9000\n".to_owned();
         return printed(text, json!({ "header_str": "Example Appliance OS", "version": "4.2.1", "model": "EA-9000" }));
     }
-    let (profile, seconds) = (&switch.profile, now.as_secs());
+    let (profile, seconds) = (&switch.profile, switch.uptime(now).as_secs());
     let body = json!({
         "header_str": HEADER,
         "bios_ver_str": "07.66",

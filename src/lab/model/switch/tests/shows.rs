@@ -102,6 +102,20 @@ fn channels_versions_and_addresses_have_their_keys() {
 }
 
 #[test]
+fn the_uptime_begins_anew_with_every_boot() {
+    let mut switch = switch();
+    let uptime = |switch: &mut Switch| {
+        let version = body(switch, "show version");
+        ["kern_uptm_days", "kern_uptm_hrs", "kern_uptm_mins", "kern_uptm_secs"].map(|key| version[key].as_u64())
+    };
+    assert_eq!(uptime(&mut switch), [Some(60), Some(0), Some(1), Some(0)]);
+    switch.boot_time = Duration::from_secs(20);
+    switch.reload(Duration::from_secs(10));
+    switch.boot(NOW);
+    assert_eq!(uptime(&mut switch), [Some(0), Some(0), Some(0), Some(50)]);
+}
+
+#[test]
 fn a_long_list_is_split_over_add_lines() {
     let mut switch = switch();
     let long = "500-528,530,532,534,587,590-593,597-598,600,602,604";
