@@ -142,7 +142,7 @@ fn conclude(args: &LabArgs, summary: &Summary) -> anyhow::Result<ExitCode> {
     output::complain(summary.outcome().sentence());
     match summary.outcome() {
         Outcome::Proved => Ok(ExitCode::SUCCESS),
-        Outcome::Meaningless | Outcome::Dark => Ok(ExitCode::FAILURE),
+        Outcome::Meaningless | Outcome::Dark | Outcome::Uneven => Ok(ExitCode::FAILURE),
     }
 }
 

@@ -194,13 +194,17 @@ impl Run<'_> {
         let latest = self.site.world.now() + DRAIN_WITHIN;
         self.go_on(ending, began, |site| site.in_flight() == 0 || site.world.now() >= latest).await?;
         self.usage = self.child.usage();
-        Ok(Summary {
+        let summary = Summary {
             vms: self.site.vms(),
             hosts: self.site.hosts,
             switches: self.options.topology.switches.len(),
             score: self.site.judge.score(self.site.world.now()),
+            vpcs_uneven: 0,
             controller: self.usage,
-        })
+        };
+        // A write may be under way on one leg of a vPC.
+        self.go_on(ending, began, |site| site.uneven() == 0 || site.world.now() >= latest).await?;
+        Ok(Summary { vpcs_uneven: self.site.uneven(), ..summary })
     }
 
     /// Until the controller answers and everything that is needed stands.

@@ -14,6 +14,7 @@ use super::{
     model::{
         LabTime,
         dataplane::{Cabling, Chatter},
+        plant,
         switch::{Delays, Switch},
         vcenter::{Refused, Vcenter},
         world::{SharedWorld, World},
@@ -76,6 +77,11 @@ impl Site {
     /// VMs in all vCenters.
     pub fn vms(&self) -> usize {
         self.world.look(|world, _| world.vcenters.values().map(|vcenter| vcenter.vms().count()).sum())
+    }
+
+    /// How many vPCs have other VLANs on one leg than on the other.
+    pub fn uneven(&self) -> usize {
+        self.world.look(|world, _| plant::uneven(&world.switches).len())
     }
 
     /// When the load has something to do next.

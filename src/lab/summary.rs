@@ -13,6 +13,7 @@ pub const LEGEND: &str = "\
 dark_vm_seconds counts seconds in which the fabric would not pass a powered-on VM's frames, from its arrival on.
   planned: after a vMotion, which vCenter announces, or with no change of the VM's own: it must be 0
   unplanned: after what nobody announces: power-on, creation, another port group, a restart by HA
+vpcs_uneven counts vPCs that ended with other VLANs on one leg than on the other: it must be 0.
 surplus_vlan_seconds counts port-VLANs that the controller added and nobody needs; each stays for the hold-down.
 event_to_configured_ms: from the event's bytes leaving the simulator to the last needed line standing.
 controller_share_ms: the same without the time in which that switch had a request of the controller's outstanding.
@@ -30,6 +31,8 @@ pub struct Summary {
     /// What the judge found.
     #[serde(flatten)]
     pub score: Score,
+    /// vPCs that ended with other VLANs on one leg than on the other.
+    pub vpcs_uneven: usize,
     /// What the controller used.
     pub controller: Usage,
 }
@@ -43,6 +46,8 @@ pub enum Outcome {
     Meaningless,
     /// VMs that were announced were dark.
     Dark,
+    /// The legs of a vPC ended with different VLANs.
+    Uneven,
 }
 
 impl Outcome {
@@ -52,6 +57,7 @@ impl Outcome {
             Self::Proved => "no VM was dark after an announced move, and most moves needed a write",
             Self::Meaningless => "fewer than half of the moves needed a write: this run proves nothing",
             Self::Dark => "VMs were dark after announced moves",
+            Self::Uneven => "a vPC ended with other VLANs on one leg than on the other",
         }
     }
 }
@@ -59,10 +65,11 @@ impl Outcome {
 impl Summary {
     /// How the run ended.
     pub fn outcome(&self) -> Outcome {
-        match (self.score.is_clean(), self.score.is_meaningful()) {
-            (false, _) => Outcome::Dark,
-            (true, false) => Outcome::Meaningless,
-            (true, true) => Outcome::Proved,
+        match (self.score.is_clean(), self.vpcs_uneven == 0, self.score.is_meaningful()) {
+            (false, _, _) => Outcome::Dark,
+            (true, false, _) => Outcome::Uneven,
+            (true, true, false) => Outcome::Meaningless,
+            (true, true, true) => Outcome::Proved,
         }
     }
 
@@ -70,6 +77,7 @@ impl Summary {
     pub fn table(&self) -> String {
         let mut rows = vec![row("vms", self.vms), row("hosts", self.hosts), row("switches", self.switches)];
         rows.extend(score_rows(&self.score));
+        rows.push(row("vpcs_uneven", self.vpcs_uneven));
         rows.push(row("controller.cpu_seconds", format!("{:.2}", self.controller.cpu_seconds)));
         rows.push(row("controller.rss_bytes_max", self.controller.rss_bytes_max));
         render(rows)
@@ -169,6 +177,7 @@ mod tests {
         check(summary(10, 4, 0.0), Outcome::Meaningless);
         check(summary(0, 0, 0.0), Outcome::Meaningless);
         check(summary(10, 8, 0.25), Outcome::Dark);
+        check(Summary { vpcs_uneven: 1, ..summary(10, 8, 0.0) }, Outcome::Uneven);
     }
 
     #[test]
@@ -193,12 +202,13 @@ mod tests {
             "/switch_requests/writes_minimum",
             "/vlans_added",
             "/vlans_withdrawn",
+            "/vpcs_uneven",
             "/controller/cpu_seconds",
             "/controller/rss_bytes_max",
         ];
         for path in expected {
             assert!(json.pointer(path).is_some(), "{path} in {json}");
         }
-        assert_eq!(json.as_object().map(serde_json::Map::len), Some(14));
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(15));
     }
 }
