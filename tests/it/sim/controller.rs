@@ -53,8 +53,7 @@ struct Poller {
 }
 
 impl Controller {
-    pub(super) fn start(world: &World, store: &Store, now: Moment) -> Self {
-        let policy = Arc::new(policy(world));
+    pub(super) fn start(world: &World, policy: Arc<Policy>, store: &Store, now: Moment) -> Self {
         let session = |name: &String| {
             let name = SwitchName::from(name.as_str());
             let guard = Guard::new(&policy, &name);
@@ -129,7 +128,8 @@ impl Controller {
     }
 }
 
-fn policy(world: &World) -> Policy {
+/// What people decided, unless a test decides otherwise.
+pub(super) fn policy(world: &World) -> Policy {
     let switch =
         || SwitchPolicy { mode: Mode::both(Act::Enforce), allowed: None, interfaces: BTreeMap::new(), vpc_peer: None };
     Policy {

@@ -15,17 +15,18 @@ use vmtracker::lab::{
         switch::{Arrival, Delays, HttpRequest, Ticket},
         world::{Observer, World},
     },
+    topology::Topology,
 };
 use vmtracker_core::{
     net::MoId,
     nexus::session::{Action, Input, Ticket as Question},
-    tracker::{Event, Intent, Moment, Permit, Record},
+    tracker::{Event, Intent, Moment, Permit, Policy, Record},
 };
 
 use super::{
     breaks::Broken,
     case::Shape,
-    controller::{Controller, HOLD_DOWN, Store},
+    controller::{Controller, HOLD_DOWN, Store, policy},
     ends::Ends,
     hands::{Hands, Line, Lists, lists},
     nexus::{Exchange, Step},
@@ -94,24 +95,33 @@ pub(super) struct Sim {
     pub(super) controller: Option<Controller>,
     pub(super) life: u64,
     pub(super) shape: Shape,
+    policy: Arc<Policy>,
 }
 
 impl Sim {
     /// The data centre, and a controller that starts now.
     pub(super) fn new(shape: Shape) -> Self {
-        let topology = shape.topology();
+        Self::of(&shape.topology(), shape, |_| {})
+    }
+
+    /// A data centre that a test built from a shape, with what it decides otherwise.
+    pub(super) fn of(topology: &Topology, shape: Shape, decide: impl FnOnce(&mut Policy)) -> Self {
         let mut switches = topology.switches(EPOCH_MS);
         switches.values_mut().for_each(|switch| switch.delays = QUICK);
         let vcenters = topology.vcenters(EPOCH_MS).expect("a consistent topology");
         let cabling = Arc::new(topology.cabling());
         let judge = Judge::new(&switches, Arc::clone(&cabling), QUICK.write, HOLD_DOWN);
         let names = vcenters.iter().flat_map(|(name, vcenter)| vcenter.vms().map(|vm| (name.clone(), vm.id.clone())));
+        let roster = names.collect();
+        let world = World { switches, vcenters, observers: Vec::new() };
+        let mut policy = policy(&world);
+        decide(&mut policy);
         let mut sim = Self {
             now: LabTime::ZERO,
             queue: BTreeMap::new(),
             number: 0,
-            roster: names.collect(),
-            world: World { switches, vcenters, observers: Vec::new() },
+            roster,
+            world,
             chatter: Chatter::new(Arc::clone(&cabling)),
             cabling,
             judge,
@@ -122,6 +132,7 @@ impl Sim {
             controller: None,
             life: 0,
             shape,
+            policy: Arc::new(policy),
         };
         sim.boot();
         sim
@@ -222,7 +233,7 @@ impl Sim {
     /// A controller starts on the same store.
     pub(super) fn boot(&mut self) {
         let now = self.moment();
-        let controller = Controller::start(&self.world, &self.store, now);
+        let controller = Controller::start(&self.world, Arc::clone(&self.policy), &self.store, now);
         for switch in self.world.switches.keys().cloned().collect::<Vec<_>>() {
             self.after(HOP, Happening::Input(self.life, switch, Input::Woke));
         }

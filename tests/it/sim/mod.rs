@@ -16,6 +16,7 @@ mod check;
 mod controller;
 mod driver;
 mod ends;
+mod fabric;
 mod hands;
 mod nexus;
 mod operate;
