@@ -43,6 +43,8 @@ pub struct Reading {
     pub ports: BTreeMap<InterfaceName, (Moment, Port)>,
     /// Ports that are members of a port-channel.
     pub members: BTreeSet<InterfaceName>,
+    /// Each port-channel with its members, as last read as a whole.
+    pub channels: BTreeMap<InterfaceName, BTreeSet<InterfaceName>>,
     /// The VLAN database, and when it was asked for.
     pub vlans: Option<(Moment, VlanDatabase)>,
     /// What spanning tree forwards on each trunk, and when it was asked for; none: the switch does not tell.

@@ -148,6 +148,8 @@ pub struct Session {
     flapped: BTreeSet<InterfaceName>,
     /// Ports on which spanning tree forwards other VLANs than were told.
     shifted: BTreeSet<InterfaceName>,
+    /// Port-channels have other members than in the last whole reading.
+    rebundled: bool,
     awaited: Awaited,
     saving: Saving,
     resolved: BTreeMap<(Place, VlanId), Resolved>,
@@ -187,6 +189,7 @@ impl Session {
             looks: BTreeSet::new(),
             flapped: BTreeSet::new(),
             shifted: BTreeSet::new(),
+            rebundled: false,
             awaited: Awaited::default(),
             saving: Saving::Idle,
             resolved: BTreeMap::new(),

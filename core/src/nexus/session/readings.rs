@@ -46,7 +46,7 @@ impl Session {
                     self.known.learn_vlans(at, vlans);
                     read.database = true;
                 }
-                Piece::PortChannels(channels) => read.channels = Some(channels),
+                Piece::PortChannels(channels) => self.learn_channels(channels, whole, &mut read),
                 Piece::Neighbors(more) => read.neighbors.get_or_insert_default().extend(more),
                 Piece::Macs(more) => read.macs.get_or_insert_default().extend(more),
                 Piece::Accounting(entries) => read.accounting = entries,
@@ -72,6 +72,20 @@ impl Session {
             self.known.owners = owners;
         }
         read
+    }
+
+    /// Who is a member of what is told only together with the ports' configuration, in a whole reading.
+    fn learn_channels(
+        &mut self,
+        channels: BTreeMap<InterfaceName, BTreeSet<InterfaceName>>,
+        whole: bool,
+        read: &mut Read,
+    ) {
+        self.rebundled = !whole && channels != self.known.channels;
+        if whole {
+            self.known.channels.clone_from(&channels);
+            read.channels = Some(channels);
+        }
     }
 
     fn learn_identity(&mut self, identity: Identity, read: &mut Read) {

@@ -63,8 +63,13 @@ impl Session {
         let settling = (!self.settling.is_empty()).then(|| self.timers.accounting.due(ACCOUNTING));
         let lists = (!self.managed().is_empty()).then(|| self.timers.lists.due(LISTS));
         let changed = (!self.changed_ports().is_empty()).then(|| self.timers.recheck.due(RECHECK));
-        let always = [self.timers.whole.due(WHOLE), self.timers.links.due(LINKS)];
+        let always = [self.whole_due(), self.timers.links.due(LINKS)];
         always.into_iter().chain(settling).chain(lists).chain(changed).chain(self.awaited.due()).min()
+    }
+
+    /// Somebody who moved a member to another port-channel may have made that one, too: everything is read anew.
+    fn whole_due(&self) -> Moment {
+        self.timers.whole.due(if self.rebundled { LINKS } else { WHOLE })
     }
 
     /// The ports that changed by themselves and that the tracker does not know of yet.
@@ -96,7 +101,7 @@ impl Session {
         if !self.settling.is_empty() && self.timers.accounting.due(ACCOUNTING) <= now {
             return Some(Job::Accounting);
         }
-        if self.timers.whole.due(WHOLE) <= now {
+        if self.whole_due() <= now {
             return Some(Job::Whole);
         }
         let managed = self.managed();
@@ -124,7 +129,7 @@ impl Session {
                 let first = [Query::Version, Query::Config, Query::Vlans, Query::PortChannels];
                 first.into_iter().chain(links).chain(FABRIC).collect()
             }
-            Job::Links => links.into_iter().chain(self.state_queries(true)).collect(),
+            Job::Links => links.into_iter().chain([Query::PortChannels]).chain(self.state_queries(true)).collect(),
             Job::Lists(some) => self.port_queries(some).into_iter().chain(self.state_queries(false)).collect(),
             Job::Recheck(some) => self.port_queries(some).into_iter().chain(self.state_queries(true)).collect(),
             Job::Look(some) => {

@@ -7,6 +7,7 @@
 mod bundles;
 mod hosts;
 mod links;
+mod members;
 mod pairs;
 mod reloads;
 

@@ -23,6 +23,8 @@ pub(super) struct Fabric {
     pub(super) leg: Option<(InterfaceName, VlanSet)>,
     pub(super) peer_link: Option<InterfaceName>,
     pub(super) features: BTreeSet<String>,
+    /// Who is a member of what.
+    pub(super) channels: BTreeMap<InterfaceName, BTreeSet<InterfaceName>>,
     /// How often it was saved.
     pub(super) saves: usize,
     /// What it says to a save instead of saving.

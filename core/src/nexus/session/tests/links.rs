@@ -1,6 +1,10 @@
 //! Links between switches, what passes after a write, and owners of the configuration.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use proptest::prelude::*;
 
@@ -195,6 +199,23 @@ fn what_ceases_to_pass_is_told_within_a_minute() {
     assert_eq!(forwarded(&sim, PORT), Some(VlanSet::EMPTY), "{:?}", sim.events);
     let scoped = |event: &Event| matches!(event, Event::Observed(seen) if seen.scope == Scope::Interfaces(BTreeSet::from([PORT])));
     assert!(sim.events.iter().any(scoped));
+}
+
+#[test]
+fn a_member_that_goes_to_another_port_channel_makes_everything_be_read_once_within_a_minute() {
+    let mut sim = Sim::up();
+    let whole = |sim: &Sim| sim.reads.iter().filter(|queries| queries.contains(&Query::Config)).count();
+    let before = whole(&sim);
+    sim.pass(5 * MINUTE);
+    assert_eq!(whole(&sim), before);
+    sim.fabric.channels = BTreeMap::from([(LINK, BTreeSet::from([OTHER]))]);
+    sim.pass(MINUTE + Duration::from_secs(1));
+    assert_eq!(whole(&sim), before + 1);
+    let told = sim.events.iter().filter_map(|event| if let Event::Observed(seen) = event { Some(seen) } else { None });
+    let mut told = told.filter_map(|seen| seen.port_channels.as_ref().map(|channels| (seen.scope.clone(), channels)));
+    assert_eq!(told.next_back(), Some((Scope::Whole, &sim.fabric.channels)), "with the ports' configuration");
+    sim.pass(20 * MINUTE);
+    assert_eq!(whole(&sim), before + 1);
 }
 
 #[test]

@@ -290,7 +290,7 @@ impl Sim {
                 active: self.vlans.clone(),
                 reserved: set("3968-4094"),
             }),
-            Query::PortChannels => Piece::PortChannels(BTreeMap::new()),
+            Query::PortChannels => Piece::PortChannels(self.fabric.channels.clone()),
             Query::Lldp | Query::Cdp => Piece::Neighbors(Vec::new()),
             Query::Macs(_) => Piece::Macs(Vec::new()),
             Query::AccountingLog => Piece::Accounting(accounting::parse(&self.log)),
