@@ -73,7 +73,7 @@ impl Tracker {
         for (at, link) in links {
             let wanted = self.links.wanted(at).difference(islands);
             let coming = match self.policy.links {
-                LinkPolicy::Provision if !self.paused => self.links.open(link),
+                LinkPolicy::Provision if !self.paused => self.links.open(link).difference(&self.refused_on(link)),
                 LinkPolicy::Provision | LinkPolicy::Verify => VlanSet::EMPTY,
             };
             for end in &link.ends {
@@ -100,13 +100,24 @@ impl Tracker {
         (FindingKind::LinkLacks, end.to_string(), text)
     }
 
+    /// The VLANs that an end of a link said no to when they were last tried: that they are tried again is no news.
+    fn refused_on(&self, link: &Link) -> VlanSet {
+        let here = |end: &EdgePort, switch: &SwitchName, place: Place| {
+            end.switch == *switch && [Place::VlanDatabase, Place::Interface(end.interface)].contains(&place)
+        };
+        let refusals = self.obstacles.refusals();
+        let mine = refusals.filter(|(switch, place, _)| link.ends.iter().any(|end| here(end, switch, *place)));
+        mine.map(|(_, _, vlan)| *vlan).collect()
+    }
+
     /// Why one end of a link cannot get a VLAN.
     fn bars(&self, end: &EdgePort, vlan: VlanId, now: Moment) -> Option<String> {
-        if self.links.open_on(end).contains(vlan) {
+        let places = [Place::VlanDatabase, Place::Interface(end.interface)];
+        let keys = || places.into_iter().map(|place| (end.switch.clone(), place, vlan));
+        let obstacle = keys().find_map(|key| self.obstacles.of(&key, now).or_else(|| self.obstacles.last(&key)));
+        if obstacle.is_none() && self.links.open_on(end).contains(vlan) {
             return None;
         }
-        let places = [Place::VlanDatabase, Place::Interface(end.interface)];
-        let obstacle = places.into_iter().find_map(|place| self.obstacles.of(&(end.switch.clone(), place, vlan), now));
         let why = obstacle.map(|obstacle| obstacle.text.clone()).or_else(|| self.owner_forbids(&end.switch));
         let why = why.unwrap_or_else(|| {
             "the mode or allowed_vlans there do not let us, or its port is no trunk that we have read".to_owned()
