@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Attachment, HostId, Tracker, Witness};
+use super::{Attachment, EdgePort, HostId, Tracker, Witness, attachment::Trouble};
 use crate::net::MacAddr;
 
 impl Tracker {
@@ -16,6 +16,14 @@ impl Tracker {
             Some(format!("host {} claims the same port", self.sites.host_name(rival)))
         };
         at.conflict.clone().or_else(rival)
+    }
+
+    /// Whether a host says that it hangs on a port, and its switch has not confirmed it: its VMs may pass there.
+    pub(super) fn is_claimed(&self, port: &EdgePort) -> bool {
+        self.attachments.troubles().any(|(_, trouble)| match trouble {
+            Trouble::Unconfirmed((switch, interface)) => self.fabric.edge_port(switch, *interface) == *port,
+            Trouble::UnknownSwitch(_) | Trouble::Ambiguous(_) | Trouble::UnknownPort(_) => false,
+        })
     }
 
     /// Whether two hosts are one machine, which two vCenters list.

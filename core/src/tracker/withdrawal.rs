@@ -243,6 +243,9 @@ impl Tracker {
     /// the requirement spoke for a host that is away.
     fn port_is_quiet(&self, key: &Key) -> Result<(), Wait> {
         let legs: Vec<EdgePort> = self.fabric.legs(&key.0).collect();
+        if legs.iter().any(|leg| self.is_claimed(leg)) {
+            return Err(Wait::Known);
+        }
         for (host, attachment) in legs.iter().flat_map(|leg| self.attachments.on(leg, &self.fabric)) {
             let name = self.sites.host_name(host);
             if self.sites.host_absent(host).is_some() && !self.closed.contains(key) {
