@@ -17,7 +17,7 @@ impl Tracker {
         for port in required {
             match self.fabric.twin(port) {
                 Some(twin) => found.extend(self.leg_findings(port, &twin)),
-                None => found.extend(self.single_leg(port)),
+                None => found.extend(self.single_leg(port).into_iter().chain(self.stopped(port))),
             }
         }
         found
@@ -30,6 +30,21 @@ impl Tracker {
         self.fabric.switches.get(peer)?.vpc.as_ref()?;
         let text = format!("vPC {id} is not configured on {peer}; configure it there, or take it off here");
         Some((FindingKind::PairMismatch, port.to_string(), text))
+    }
+
+    /// The VLANs that a port alone allows and does not pass.
+    fn stopped(&self, port: &EdgePort) -> Vec<Found> {
+        let Some(switch) = self.fabric.switches.get(&port.switch).filter(|switch| switch.live) else {
+            return Vec::new();
+        };
+        let vlans = self.requirements.on(port).map(|(vlan, _)| vlan);
+        let stopped = vlans.filter(|vlan| switch.lists(port.interface, *vlan) && !self.fabric.ready(port, *vlan));
+        let told = stopped.map(|vlan| {
+            let why = why_inactive(&port.switch, switch, vlan).unwrap_or_else(|| by_spanning_tree(vlan));
+            let text = format!("the port allows it, and it does not pass: {why}");
+            (FindingKind::Suspended, format!("{port} VLAN {vlan}"), text)
+        });
+        told.collect()
     }
 
     fn leg_findings(&self, port: &EdgePort, twin: &EdgePort) -> Vec<Found> {
@@ -78,24 +93,31 @@ impl Tracker {
         if !ends.iter().all(|(leg, switch)| switch.lists(leg.interface, vlan)) {
             return None;
         }
-        let why = ends.iter().find_map(|(leg, switch)| why_suspended(leg, switch, vlan));
-        let why = why.unwrap_or_else(|| {
-            format!("spanning tree does not forward it; look at: show vpc consistency-parameters vlans, show spanning-tree vlan {vlan}")
-        });
+        // A VLAN that is not active on one switch passes the other's peer-link neither: the cause goes before the effect.
+        let why = ends.iter().find_map(|(leg, switch)| why_inactive(&leg.switch, switch, vlan));
+        let why = why.or_else(|| ends.iter().find_map(|(leg, switch)| why_suspended(leg, switch, vlan)));
+        let why = why.unwrap_or_else(|| format!("{}, show vpc consistency-parameters vlans", by_spanning_tree(vlan)));
         let text = format!("both legs, {port} and {twin}, allow it, and it does not pass: {why}");
         Some((FindingKind::Suspended, format!("{port} VLAN {vlan}"), text))
     }
 }
 
-/// What on one switch of a pair keeps a VLAN from passing its vPCs.
-fn why_suspended(leg: &EdgePort, switch: &Switch, vlan: VlanId) -> Option<String> {
-    let name: &SwitchName = &leg.switch;
+fn by_spanning_tree(vlan: VlanId) -> String {
+    format!("spanning tree does not forward it; look at: show spanning-tree vlan {vlan}")
+}
+
+/// Why a VLAN passes nowhere on a switch.
+fn why_inactive(name: &SwitchName, switch: &Switch, vlan: VlanId) -> Option<String> {
     if !switch.vlans.present.contains(vlan) {
         return Some(format!("it does not exist on {name}; create it: vlan {vlan}"));
     }
-    if !switch.vlans.active.contains(vlan) {
-        return Some(format!("it is suspended or shut down on {name}; vlan {vlan} ; state active ; no shutdown"));
-    }
+    (!switch.vlans.active.contains(vlan))
+        .then(|| format!("it is suspended or shut down on {name}; vlan {vlan} ; state active ; no shutdown"))
+}
+
+/// What on one switch of a pair keeps a VLAN from passing its vPCs.
+fn why_suspended(leg: &EdgePort, switch: &Switch, vlan: VlanId) -> Option<String> {
+    let name: &SwitchName = &leg.switch;
     let domain = switch.domain()?;
     if domain.legs.get(&leg.interface).is_some_and(|leg| leg.up && !leg.consistent) {
         return Some(format!(

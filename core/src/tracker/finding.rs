@@ -103,7 +103,7 @@ kinds! {
     NotPermitted = "not-permitted", Network;
     /// One leg of a vPC has, or could have, a VLAN that the other cannot get now.
     HalfPair = "half-pair", Network;
-    /// A VLAN is allowed on both legs of a vPC and does not pass there.
+    /// A VLAN is allowed on a port, or on both legs of a vPC, and does not pass there.
     Suspended = "suspended", Network;
     /// What the two switches of a vPC pair, or the configuration, say of the pair does not fit together.
     PairMismatch = "pair-mismatch", Network;
