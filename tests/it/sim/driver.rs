@@ -15,6 +15,7 @@ use vmtracker::lab::{
         switch::{Arrival, Delays, HttpRequest, Ticket},
         world::{Observer, World},
     },
+    topology::Topology,
 };
 use vmtracker_core::{
     net::MoId,
@@ -99,7 +100,11 @@ pub(super) struct Sim {
 impl Sim {
     /// The data centre, and a controller that starts now.
     pub(super) fn new(shape: Shape) -> Self {
-        let topology = shape.topology();
+        Self::of(&shape.topology(), shape)
+    }
+
+    /// The same with a data centre that differs from what its shape makes.
+    pub(super) fn of(topology: &Topology, shape: Shape) -> Self {
         let mut switches = topology.switches(EPOCH_MS);
         switches.values_mut().for_each(|switch| switch.delays = QUICK);
         let vcenters = topology.vcenters(EPOCH_MS).expect("a consistent topology");

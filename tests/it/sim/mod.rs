@@ -11,6 +11,7 @@
 //! keeps those that once failed. A failure prints its case as such a file.
 
 mod breaks;
+mod cables;
 mod case;
 mod check;
 mod controller;

@@ -24,6 +24,8 @@ use vmtracker_core::{
 const RETRY: Duration = Duration::from_secs(3);
 /// Before the same version is asked for again.
 const AGAIN: Duration = Duration::from_millis(250);
+/// How often every host is asked what it hears without any cause: as the service does.
+const SLOWLY: Duration = Duration::from_secs(600);
 /// Between an answer and the next question.
 const TURN: Duration = Duration::from_millis(1);
 
@@ -34,6 +36,8 @@ pub(super) struct Follower {
     waiting: Option<Waiting>,
     /// Hosts that did not say what they hear.
     silent: Vec<HintTarget>,
+    /// When all are asked again.
+    slowly_at: LabTime,
 }
 
 struct Session {
@@ -52,7 +56,7 @@ pub(super) struct Polled {
 
 impl Follower {
     pub(super) fn new(name: &str) -> Self {
-        Self { watcher: Watcher::new(name.into()), session: None, waiting: None, silent: Vec::new() }
+        Self { watcher: Watcher::new(name.into()), session: None, waiting: None, silent: Vec::new(), slowly_at: SLOWLY }
     }
 
     /// Asks what there is to ask at `now`.
@@ -145,6 +149,10 @@ impl Follower {
         };
         let mut targets = std::mem::take(&mut self.silent);
         targets.extend(self.watcher.take_hint_targets());
+        if now >= self.slowly_at {
+            self.slowly_at = now + SLOWLY;
+            targets = self.watcher.hint_targets();
+        }
         let mut events = Vec::new();
         for target in targets {
             let request = soap::query_network_hint(&target.network_system, None);
