@@ -93,7 +93,9 @@ impl Tracker {
         if !ends.iter().all(|(leg, switch)| switch.lists(leg.interface, vlan)) {
             return None;
         }
-        let why = ends.iter().find_map(|(leg, switch)| why_suspended(leg, switch, vlan));
+        // A VLAN that is not active on one switch passes the other's peer-link neither: the cause goes before the effect.
+        let why = ends.iter().find_map(|(leg, switch)| why_inactive(&leg.switch, switch, vlan));
+        let why = why.or_else(|| ends.iter().find_map(|(leg, switch)| why_suspended(leg, switch, vlan)));
         let why = why.unwrap_or_else(|| format!("{}, show vpc consistency-parameters vlans", by_spanning_tree(vlan)));
         let text = format!("both legs, {port} and {twin}, allow it, and it does not pass: {why}");
         Some((FindingKind::Suspended, format!("{port} VLAN {vlan}"), text))
@@ -116,9 +118,6 @@ fn why_inactive(name: &SwitchName, switch: &Switch, vlan: VlanId) -> Option<Stri
 /// What on one switch of a pair keeps a VLAN from passing its vPCs.
 fn why_suspended(leg: &EdgePort, switch: &Switch, vlan: VlanId) -> Option<String> {
     let name: &SwitchName = &leg.switch;
-    if let Some(why) = why_inactive(name, switch, vlan) {
-        return Some(why);
-    }
     let domain = switch.domain()?;
     if domain.legs.get(&leg.interface).is_some_and(|leg| leg.up && !leg.consistent) {
         return Some(format!(

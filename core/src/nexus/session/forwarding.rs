@@ -36,6 +36,11 @@ impl Awaited {
         let pause = PAUSES_MS.get(self.looks).filter(|_| !self.vlans.is_empty())?;
         Some(self.since + Duration::from_millis(*pause))
     }
+
+    /// Whether something that was added to a port is waited for.
+    pub(super) fn awaits(&self, interface: InterfaceName) -> bool {
+        self.vlans.contains_key(&interface)
+    }
 }
 
 impl Session {

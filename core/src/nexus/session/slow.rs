@@ -130,8 +130,16 @@ impl Session {
                 first.into_iter().chain(links).chain(FABRIC).collect()
             }
             Job::Links => links.into_iter().chain([Query::PortChannels]).chain(self.state_queries(true)).collect(),
-            Job::Lists(some) => self.port_queries(some).into_iter().chain(self.state_queries(false)).collect(),
-            Job::Recheck(some) => self.port_queries(some).into_iter().chain(self.state_queries(true)).collect(),
+            Job::Lists(some) => {
+                let ports = self.port_queries(some).into_iter().chain([Query::Vlans]);
+                ports.chain(self.state_queries(false)).collect()
+            }
+            Job::Recheck(some) => {
+                // What changed by itself may have changed because somebody suspended or deleted a VLAN.
+                let by_itself = some.iter().any(|interface| !self.awaited.awaits(*interface));
+                let ports = self.port_queries(some).into_iter().chain(by_itself.then_some(Query::Vlans));
+                ports.chain(self.state_queries(true)).collect()
+            }
             Job::Look(some) => {
                 let known = some.iter().copied().filter(|interface| self.known.port(*interface).is_some());
                 known.flat_map(|interface| [Query::PortConfig(interface), Query::Macs(interface)]).collect()
