@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     super::Input,
-    sim::{OTHER, PORT, Sim, set, vlan},
+    sim::{OTHER, PORT, Sim, UPTIME, set, vlan},
 };
 use crate::{
     net::{InterfaceName, VlanSet},
@@ -195,6 +195,17 @@ fn what_ceases_to_pass_is_told_within_a_minute() {
     assert_eq!(forwarded(&sim, PORT), Some(VlanSet::EMPTY), "{:?}", sim.events);
     let scoped = |event: &Event| matches!(event, Event::Observed(seen) if seen.scope == Scope::Interfaces(BTreeSet::from([PORT])));
     assert!(sim.events.iter().any(scoped));
+}
+
+#[test]
+fn a_whole_reading_tells_when_the_switch_booted_and_no_other_does() {
+    let mut sim = Sim::new();
+    sim.feed(Input::Woke);
+    sim.pass(MINUTE * 2);
+    let seen = sim.events.iter().filter_map(|event| if let Event::Observed(seen) = event { Some(seen) } else { None });
+    let told: Vec<_> = seen.map(|seen| (seen.scope == Scope::Whole, seen.booted == Some(seen.at - UPTIME))).collect();
+    assert!(told.len() > 1 && told.iter().all(|(whole, booted)| whole == booted), "{told:?}");
+    assert!(sim.events.iter().all(|event| !matches!(event, Event::SwitchLost { .. })));
 }
 
 #[test]
