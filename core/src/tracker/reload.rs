@@ -164,3 +164,25 @@ fn stands(observation: &Observation, place: Place, vlan: VlanId) -> bool {
     };
     told && ended(observation, place, vlan).is_none()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_of_one_boot_differ_a_little_and_the_first_one_holds() {
+        let at = |seconds: u64| Moment::from_unix_ms(seconds * 1000);
+        let mut known = Known::default();
+        let mut check = |booted: u64, news: bool, predates: [u64; 2]| {
+            assert_eq!(known.tell(at(booted)), news, "{booted}");
+            assert!(known.predates(at(predates[0])) && !known.predates(at(predates[1])), "{booted}");
+        };
+        check(1000, false, [1014, 1015]);
+        check(1040, false, [1014, 1015]);
+        check(1090, false, [1014, 1015]);
+        check(1060, false, [1014, 1015]);
+        check(1200, true, [1214, 1215]);
+        check(1170, false, [1214, 1215]);
+        check(900, true, [914, 915]);
+    }
+}

@@ -22,6 +22,8 @@ use crate::{
     },
 };
 
+/// How long the switch has been running, whenever it is asked.
+pub(super) const UPTIME: Duration = Duration::from_secs(100);
 pub(super) const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 pub(super) const OTHER: InterfaceName = InterfaceName::Ethernet(1, 2);
 
@@ -274,7 +276,7 @@ impl Sim {
                     platform: "N9K".to_owned(),
                     version: "9.3".to_owned(),
                 };
-                Piece::Version(identity, None)
+                Piece::Version(identity, Some(UPTIME))
             }
             Query::Config => Piece::Config(self.ports.iter().map(|(name, vlans)| (*name, port(vlans))).collect()),
             Query::PortConfig(name) => {
