@@ -202,7 +202,6 @@ fn what_ceases_to_pass_is_told_within_a_minute() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn a_member_that_goes_to_another_port_channel_makes_everything_be_read_once_within_a_minute() {
     let mut sim = Sim::up();
     let whole = |sim: &Sim| sim.reads.iter().filter(|queries| queries.contains(&Query::Config)).count();
@@ -217,7 +216,9 @@ fn a_member_that_goes_to_another_port_channel_makes_everything_be_read_once_with
     assert_eq!(told.next_back(), Some((Scope::Whole, &sim.fabric.channels)), "with the ports' configuration");
     sim.pass(20 * MINUTE);
     assert_eq!(whole(&sim), before + 1);
-=======
+}
+
+#[test]
 fn a_whole_reading_tells_when_the_switch_booted_and_no_other_does() {
     let mut sim = Sim::new();
     sim.feed(Input::Woke);
@@ -226,7 +227,6 @@ fn a_whole_reading_tells_when_the_switch_booted_and_no_other_does() {
     let told: Vec<_> = seen.map(|seen| (seen.scope == Scope::Whole, seen.booted == Some(seen.at - UPTIME))).collect();
     assert!(told.len() > 1 && told.iter().all(|(whole, booted)| whole == booted), "{told:?}");
     assert!(sim.events.iter().all(|event| !matches!(event, Event::SwitchLost { .. })));
->>>>>>> reload
 }
 
 #[test]
