@@ -51,6 +51,9 @@ pub struct SwitchRow {
     pub platform: Option<String>,
     /// Its NX-OS version, once read.
     pub version: Option<String>,
+    /// Its part in a vPC pair, and how its peer is; none: it is in no pair.
+    #[serde(default)]
+    pub vpc: Option<String>,
     /// How many port-VLANs there are ours.
     pub owned: usize,
     /// How many are on their way.

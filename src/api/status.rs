@@ -1,7 +1,7 @@
 //! Rows from a snapshot of the core.
 
 use vmtracker_core::{
-    tracker::{Finding, Snapshot, SwitchState, VcenterState},
+    tracker::{Finding, PairState, Snapshot, SwitchState, VcenterState, VpcRole},
     view,
 };
 
@@ -57,6 +57,20 @@ fn vcenter_row(name: &str, state: &VcenterState) -> VcenterRow {
     VcenterRow { name: name.to_owned(), state: text, vms: state.vms, hosts: state.hosts }
 }
 
+fn pair_text(pair: &PairState) -> String {
+    let role = match pair.role {
+        VpcRole::Primary => "primary",
+        VpcRole::Secondary => "secondary",
+        VpcRole::Unknown => "no role",
+    };
+    let Some(peer) = &pair.peer else { return format!("{role}, peer unknown") };
+    match (pair.adjacent, pair.alive) {
+        (true, _) => format!("{role} with {peer}"),
+        (false, true) => format!("{role}, peer-link to {peer} down"),
+        (false, false) => format!("{role}, peer {peer} dead"),
+    }
+}
+
 fn switch_row(name: &str, state: &SwitchState) -> SwitchRow {
     let text = match (&state.why, state.live) {
         (Some(why), _) => format!("lost: {why}"),
@@ -70,7 +84,25 @@ fn switch_row(name: &str, state: &SwitchState) -> SwitchRow {
         serial: identity.map(|identity| identity.serial.clone()),
         platform: identity.map(|identity| identity.platform.clone()),
         version: identity.map(|identity| identity.version.clone()),
+        vpc: state.pair.as_ref().map(pair_text),
         owned: state.owned,
         pending: state.unmet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_told_with_how_the_peer_is() {
+        let check = |peer: Option<&str>, adjacent, alive, expected: &str| {
+            let pair = PairState { peer: peer.map(Into::into), role: VpcRole::Primary, adjacent, alive };
+            assert_eq!(pair_text(&pair), expected);
+        };
+        check(Some("leaf1b"), true, true, "primary with leaf1b");
+        check(Some("leaf1b"), false, true, "primary, peer-link to leaf1b down");
+        check(Some("leaf1b"), false, false, "primary, peer leaf1b dead");
+        check(None, true, true, "primary, peer unknown");
     }
 }

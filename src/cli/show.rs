@@ -64,11 +64,11 @@ fn print_status(status: &Status) {
     output::table(["VCENTER", "STATE", "VMS", "HOSTS"], vcenters);
     let unread = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
     let switches = status.switches.iter().map(|row| {
-        let [serial, platform, version] = [&row.serial, &row.platform, &row.version].map(unread);
+        let [vpc, serial, platform, version] = [&row.vpc, &row.serial, &row.platform, &row.version].map(unread);
         let [owned, pending] = [row.owned, row.pending].map(|count| count.to_string());
-        [row.name.clone(), row.state.clone(), serial, platform, version, owned, pending]
+        [row.name.clone(), row.state.clone(), vpc, serial, platform, version, owned, pending]
     });
-    output::table(["SWITCH", "STATE", "SERIAL", "PLATFORM", "NX-OS", "OWNED", "PENDING"], switches);
+    output::table(["SWITCH", "STATE", "VPC", "SERIAL", "PLATFORM", "NX-OS", "OWNED", "PENDING"], switches);
     let requirements = status
         .requirements
         .iter()

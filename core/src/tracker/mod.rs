@@ -72,4 +72,4 @@ pub use policy::{
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
-pub use snapshot::{Requirement, Snapshot, SwitchState, VcenterState};
+pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};

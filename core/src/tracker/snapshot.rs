@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Attachment, EdgePort, Finding, Host, HostId, Identity, Moment, Reason, Tracker, Vm, VmId};
+use super::{
+    Attachment, EdgePort, Finding, Host, HostId, Identity, Moment, Reason, Tracker, Vm, VmId, VpcDomain, VpcRole,
+};
 use crate::net::{SwitchName, VcenterName, VlanId};
 
 /// The core as it was at one moment. Every query is a pure function of one.
@@ -59,6 +61,21 @@ pub struct SwitchState {
     pub owned: usize,
     /// How many of its requirements do not pass frames yet.
     pub unmet: usize,
+    /// Its part in a vPC pair, as it last said.
+    pub pair: Option<PairState>,
+}
+
+/// A switch's part in a vPC pair, in a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairState {
+    /// The other switch; none: not known.
+    pub peer: Option<SwitchName>,
+    /// Its role now.
+    pub role: VpcRole,
+    /// Whether the adjacency over the peer-link stands.
+    pub adjacent: bool,
+    /// Whether the peer is heard over the keepalive link.
+    pub alive: bool,
 }
 
 /// A requirement in a snapshot.
@@ -124,10 +141,17 @@ impl Tracker {
                 identity: switch.identity.clone(),
                 owned,
                 unmet,
+                pair: self.pair_state(name),
             };
             (name.clone(), state)
         };
         self.fabric.switches.iter().map(state).collect()
+    }
+
+    fn pair_state(&self, name: &SwitchName) -> Option<PairState> {
+        let VpcDomain { role, adjacent, alive, .. } = self.fabric.switches.get(name)?.domain()?;
+        let peer = self.fabric.peer(name).cloned();
+        Some(PairState { peer, role: *role, adjacent: *adjacent, alive: *alive })
     }
 
     fn requirement_states(&self) -> Vec<Requirement> {

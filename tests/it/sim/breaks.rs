@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vmtracker::lab::model::plant;
+use vmtracker::lab::model::{plant, switch::Switch};
 use vmtracker_core::net::{InterfaceName, VlanId};
 
 use super::{
@@ -28,6 +28,8 @@ pub(super) enum Break {
     Cable { cable: usize, ms: u64 },
     /// An operator takes a VLAN off a trunk between switches.
     VlanOfLink { switch: usize, vlan: u16 },
+    /// Nothing breaks: an operator copies running-config to startup-config.
+    Save { switch: usize },
 }
 
 /// What is broken, to be mended.
@@ -48,6 +50,10 @@ impl Sim {
             Break::Link { link, ms } => self.cut_cables(false, link).map(|broken| (broken, ms)),
             Break::Keepalive { pair, ms } => self.silence(pair).map(|broken| (broken, ms)),
             Break::Cable { cable, ms } => self.pull(cable).map(|broken| (broken, ms)),
+            Break::Save { switch } => {
+                nth(self.world.switches.values_mut().filter(|switch| switch.runs()), switch).map(Switch::save);
+                None
+            }
             Break::VlanOfLink { switch, vlan } => {
                 self.take_off_link(switch, vlan);
                 None

@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -47,8 +49,19 @@ pub(super) fn check(case: &Case) {
         Err(text.or(panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default())
     });
     if let Err(why) = outcome {
-        panic!("{why}\nas a scenario:\n{}", case.to_toml());
+        let seed = std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| "unknown".to_owned());
+        let folder = keep(case);
+        panic!("{why}\nseed {seed}; the scenario, for tests/scenarios: {}\n{}", folder.display(), case.to_toml());
     }
+}
+
+/// A case that failed becomes a scenario's folder; of one that is made smaller and smaller, the last stays.
+fn keep(case: &Case) -> PathBuf {
+    let test = std::thread::current().name().unwrap_or("case").replace("::", "-");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scenarios").join(test);
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("case.toml"), case.to_toml()));
+    written.expect("the folder for temporary files can be written");
+    folder
 }
 
 fn play(case: &Case) -> Result<(), String> {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! A case is a shape and a list of operations; a property test makes cases up, and `tests/scenarios/NAME/case.toml`
-//! keeps those that once failed. A failure prints its case as such a file.
+//! keeps those that once failed. A failure tells its seed and the folder with its case.
 
 mod breaks;
 mod cables;
@@ -96,7 +96,8 @@ fn broken() -> impl Strategy<Value = Op> {
         1 => (0usize..2, span.clone()).prop_map(|(pair, ms)| Break::Keepalive { pair, ms }),
         1 => (0usize..2, span.clone()).prop_map(|(link, ms)| Break::Link { link, ms }),
         2 => (0usize..12, span).prop_map(|(cable, ms)| Break::Cable { cable, ms }),
-        1 => (switch, 0u16..8).prop_map(|(switch, vlan)| Break::VlanOfLink { switch, vlan }),
+        1 => (switch.clone(), 0u16..8).prop_map(|(switch, vlan)| Break::VlanOfLink { switch, vlan }),
+        1 => switch.prop_map(|switch| Break::Save { switch }),
     ];
     what.prop_map(Op::Break)
 }
