@@ -1,6 +1,6 @@
 //! What stands between switches: cables, vPC pairs, fabric extenders, spanning tree.
 //!
-//! Each switch knows its own configuration and what is at the other end of its cables ([`Far`](super::switch::Far)).
+//! Each switch knows its own configuration and what is at the other end of its cables ([`Far`]).
 //! [`settle`] looks at all of them together at one moment and gives each its standing: which ports have no light or are
 //! kept down, which VLANs a trunk allows and does not pass. What a switch shows and forwards goes by that. Time is an
 //! argument; [`next_deadline`] says when time alone changes something.
