@@ -1,11 +1,12 @@
 //! Everything a person should mend, from the state as it is now. A finding that is mended is gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     EdgePort, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, permit::Verdict, reason::Unit,
     units::Puzzle, withdrawal::Wait,
 };
+use crate::net::VlanSet;
 
 /// A finding without its time.
 pub(super) type Found = (FindingKind, String, String);
@@ -216,13 +217,24 @@ impl Tracker {
                 format!("it is ours and needed no more, but {why}"),
             ))
         });
-        let unproved = self.unproved.iter().filter_map(|((switch, place, vlan), why)| {
-            let super::Place::Interface(interface) = place else { return None };
-            let key = (EdgePort { switch: switch.clone(), interface: *interface }, *vlan);
-            let when = if self.requirements.reasons(&key).is_some() { "once it is needed no more, " } else { "" };
-            let text = format!("foreign: {why}; {when}to remove it by hand: interface {interface} ; switchport trunk allowed vlan remove {vlan}");
-            Some((FindingKind::Unproved, format!("{switch} {interface} VLAN {vlan}"), text))
+        blocked.chain(self.unproved_findings()).collect()
+    }
+
+    /// What could not be proved to be ours: of one port together what has one cause.
+    fn unproved_findings(&self) -> Vec<Found> {
+        let mut groups: BTreeMap<(EdgePort, &String, bool), VlanSet> = BTreeMap::new();
+        for ((switch, place, vlan), why) in &self.unproved {
+            let super::Place::Interface(interface) = *place else { continue };
+            let key = (EdgePort { switch: switch.clone(), interface }, *vlan);
+            let needed = self.requirements.reasons(&key).is_some();
+            groups.entry((key.0, why, needed)).or_default().insert(*vlan);
+        }
+        let told = groups.into_iter().map(|((port, why, needed), vlans)| {
+            let when = if needed { "once they are needed no more, " } else { "" };
+            let interface = port.interface;
+            let text = format!("VLANs {vlans} are foreign: {why}; {when}to remove them by hand: interface {interface} ; switchport trunk allowed vlan remove {vlans}");
+            (FindingKind::Unproved, port.to_string(), text)
         });
-        blocked.chain(unproved).collect()
+        told.collect()
     }
 }

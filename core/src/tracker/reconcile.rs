@@ -224,8 +224,11 @@ impl Tracker {
             StepResult::WasThere if self.is_kept(switch, *place, *vlan, now) => None,
             StepResult::WasThere => {
                 self.obstacles.clear(&key);
-                self.unproved
-                    .insert(key, "it was there already, or it cannot be proved that we put it there".to_owned());
+                // What was never claimed is plainly somebody else's, and nobody has to look at it.
+                if self.state_of(switch, *place, *vlan).is_some() {
+                    let why = "they were there already, or it cannot be proved that we put them there";
+                    self.unproved.insert(key, why.to_owned());
+                }
                 Some(What::Released { why: "it was there already, or proof is missing: foreign".to_owned() })
             }
             StepResult::Removed | StepResult::WasGone => {

@@ -110,7 +110,7 @@ impl Tracker {
         let judged: Vec<_> = from_before.map(|(place, vlan, entry)| (place, vlan, known.kept(entry))).collect();
         let mut records = Vec::new();
         for (place, vlan, kept) in judged {
-            let why = "the switch was reloaded since, and it cannot be proved that this is still ours";
+            let why = "the switch was reloaded since, and it cannot be proved that they are still ours";
             let what = if kept { What::Owned } else { What::Released { why: why.to_owned() } };
             let (switch, serial) = (observation.switch.clone(), identity.serial.clone());
             let record = Record { at: now, switch, serial, place, vlan, what };
@@ -142,7 +142,7 @@ impl Tracker {
         let over: BTreeMap<(Place, VlanId), Moment> = over;
         for (place, vlan) in over.into_keys() {
             if stands(observation, place, vlan) && self.ledger.entry(serial, place, vlan).is_none() {
-                let why = "we had withdrawn it, and the switch was reloaded before that was saved";
+                let why = "we had withdrawn them, and the switch was reloaded before that was saved";
                 self.unproved.insert((observation.switch.clone(), place, vlan), why.to_owned());
             }
         }

@@ -13,7 +13,7 @@ use vmtracker::lab::model::{
     vcenter::{SimConnection, SimVm, Vcenter},
 };
 use vmtracker_core::{
-    net::VlanId,
+    net::{VlanId, VlanSet},
     tracker::{Finding, FindingKind, Snapshot},
 };
 
@@ -229,9 +229,15 @@ fn is_explained(
 ) -> bool {
     let subject = format!("{switch} {interface} VLAN {vlan}");
     let mut about = snapshot.findings.iter().filter(|found| found.subject == subject);
-    let says = about.any(|found| match found.kind == FindingKind::WithdrawalBlocked {
-        true => kept.iter().any(|why| found.text.contains(why)) || ends.blocks(&found.text),
-        false => found.kind == FindingKind::Unproved,
+    let says = about.any(|found| {
+        found.kind == FindingKind::WithdrawalBlocked
+            && (kept.iter().any(|why| found.text.contains(why)) || ends.blocks(&found.text))
+    });
+    let foreign = snapshot.findings.iter().any(|found| {
+        let mut words = found.text.split(' ').skip(1);
+        found.kind == FindingKind::Unproved
+            && found.subject == format!("{switch} {interface}")
+            && words.next().and_then(|list| list.parse::<VlanSet>().ok()).is_some_and(|vlans| vlans.contains(*vlan))
     });
     // What a host that is away, a cable that is not known or the brake holds back stands under that one finding.
     let absent = |found: &Finding| found.kind == FindingKind::AbsentHost && hosts.contains(&found.subject);
@@ -246,7 +252,7 @@ fn is_explained(
     let orphan =
         |found: &Finding| found.kind == FindingKind::Orphan && (kept.contains(&LEFT) || ends.is_orphan(&found.subject));
     let away = |found: &Finding| found.kind == FindingKind::AbsentHost || orphan(found);
-    says || held || (required && snapshot.findings.iter().any(away))
+    says || foreign || held || (required && snapshot.findings.iter().any(away))
 }
 
 fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {

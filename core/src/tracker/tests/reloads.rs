@@ -61,11 +61,11 @@ fn lost_and_added_by_hand(bench: &mut PairBench) {
 fn what_somebody_added_after_a_reload_that_nobody_saw_is_not_ours() {
     let mut bench = running(false);
     lost_and_added_by_hand(&mut bench);
-    assert!(unproved(&mut bench).contains("once it is needed no more"), "{}", unproved(&mut bench));
+    assert!(unproved(&mut bench).contains("once they are needed no more"), "{}", unproved(&mut bench));
     assert_eq!(ends(&mut bench), [true, false]);
     let text = unproved(&mut bench);
-    assert!(text.contains("leafa Ethernet1/5 VLAN 10: foreign: the switch was reloaded"), "{text}");
-    assert!(text.contains("; to remove it by hand: interface Ethernet1/5 ; switchport trunk allowed vlan remove 10"));
+    assert!(text.contains("leafa Ethernet1/5: VLANs 10 are foreign: the switch was reloaded"), "{text}");
+    assert!(text.contains("; to remove them by hand: interface Ethernet1/5 ; switchport trunk allowed vlan remove 10"));
     bench.leaf("leafa").switch.ports.get_mut(&port("leafa", HOST)).expect("a port").remove(vlan(10));
     bench.read_all();
     assert_eq!(unproved(&mut bench), "", "somebody did");
@@ -127,7 +127,7 @@ fn of_saves_before_our_own_restart_nothing_is_known() {
     bench.list(&[vm(1, HOST, 10, PowerState::On)]);
     reload(&mut bench, "leafa");
     assert_eq!(ends(&mut bench), [true, false]);
-    assert!(unproved(&mut bench).contains("leafa Ethernet1/5 VLAN 10"));
+    assert!(unproved(&mut bench).contains("leafa Ethernet1/5: VLANs 10 are foreign"));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn what_we_withdrew_and_a_reload_brings_back_stays_and_is_a_finding() {
     reload(&mut bench, "leafa");
     bench.wait(LONG);
     assert_eq!(has(&bench), [true, false]);
-    assert!(unproved(&mut bench).contains("leafa Ethernet1/5 VLAN 10: foreign: we had withdrawn it"));
+    assert!(unproved(&mut bench).contains("leafa Ethernet1/5: VLANs 10 are foreign: we had withdrawn them"));
 }
 
 #[test]
