@@ -1,0 +1,53 @@
+//! What people do by hand meanwhile: mend, delete, make anew. What they mended counts at once, and what they made is theirs.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{super::*, bench::*, pair_bench::*};
+
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+/// A bench where leafb refuses VLAN 10 so often that it is tried again much later only.
+fn refused() -> PairBench {
+    let mut bench = PairBench::new();
+    bench.refuse("leafb", "10");
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.wait(Duration::from_secs(2000));
+    assert!(!bench.passes(1, 10) && !bench.has("leafa", 1, 10));
+    bench
+}
+
+#[test]
+fn what_a_person_adds_where_it_was_refused_lets_the_other_leg_have_it_at_once() {
+    let mut bench = refused();
+    bench.leaf("leafb").switch.vlans.insert(vlan(10));
+    bench.add_by_hand("leafb", 1, 10);
+    bench.read_all();
+    assert!(bench.passes(1, 10), "{:?}", bench.findings());
+}
+
+#[test]
+fn a_vlan_that_stays_because_its_withdrawal_was_refused_is_needed_again_and_passes_at_once() {
+    let mut bench = PairBench::new();
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.seen(vm(1, 1, 10, PowerState::Off));
+    bench.refuse("leafb", "10");
+    bench.wait(HOLD_DOWN + Duration::from_secs(5));
+    assert_eq!(NAMES.map(|name| bench.has(name, 1, 10)), [false, true]);
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    assert!(bench.passes(1, 10), "{:?}", bench.findings());
+}
+
+#[test]
+fn a_trunk_without_a_list_gets_the_vlan_into_the_database() {
+    let mut bench = PairBench::new();
+    let mut observation = bench.observation(&"leafa".into(), None);
+    if let Some(state) = observation.ports.get_mut(&port("leafa", 5)) {
+        state.allowed = Allowed::Everything;
+    }
+    bench.now = bench.now + Duration::from_millis(1);
+    bench.leaf("leafa").slow = true;
+    bench.send(Event::Observed(Arc::new(Observation { at: bench.now, ..observation })));
+    bench.seen(vm(1, 5, 10, PowerState::On));
+    let wanted = bench.told("leafa").and_then(|told| told.present.get(&Place::VlanDatabase).cloned());
+    assert!(wanted.is_some_and(|vlans| vlans.contains(vlan(10))), "{:?}", bench.findings());
+}
