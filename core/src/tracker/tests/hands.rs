@@ -38,6 +38,22 @@ fn a_vlan_that_stays_because_its_withdrawal_was_refused_is_needed_again_and_pass
 }
 
 #[test]
+fn what_stood_before_is_not_undone_after_a_reload_that_proved_it_ours_once_more() {
+    let mut bench = PairBench::new();
+    bench.saves = true;
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.wait(Duration::from_secs(900));
+    bench.refuse("leafb", "10");
+    bench.leaf("leafb").switch.ports.get_mut(&port("leafb", 1)).map(|list| list.remove(vlan(10)));
+    bench.wait(Duration::from_secs(900));
+    bench.live("leafa", false);
+    bench.wait(Duration::from_secs(120));
+    bench.live("leafa", true);
+    bench.wait(Duration::from_secs(900));
+    assert_eq!(NAMES.map(|name| bench.has(name, 1, 10)), [true, false], "{:?}", bench.findings());
+}
+
+#[test]
 fn a_trunk_without_a_list_gets_the_vlan_into_the_database() {
     let mut bench = PairBench::new();
     let mut observation = bench.observation(&"leafa".into(), None);
