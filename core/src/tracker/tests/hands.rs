@@ -67,3 +67,24 @@ fn a_trunk_without_a_list_gets_the_vlan_into_the_database() {
     let wanted = bench.told("leafa").and_then(|told| told.present.get(&Place::VlanDatabase).cloned());
     assert!(wanted.is_some_and(|vlans| vlans.contains(vlan(10))), "{:?}", bench.findings());
 }
+
+#[test]
+fn the_pace_holds_while_a_switch_is_slow_to_show_its_addresses() {
+    let mut bench = Bench::new();
+    let power = |bench: &mut Bench, power| (10..40).for_each(|number| bench.seen(vm(number, 1, number, power)));
+    power(&mut bench, PowerState::On);
+    power(&mut bench, PowerState::Off);
+    bench.now = bench.now + HOLD_DOWN;
+    for _ in 0..10 {
+        bench.now = bench.now + Duration::from_secs(2);
+        let _asked = bench.tracker.handle(Event::Woke, bench.now);
+    }
+    bench.now = bench.now + Duration::from_millis(1);
+    for name in NAMES {
+        let shown = bench.observation(&name.into(), false);
+        let shown = Observation { macs: Some(Vec::new()), vlans: None, ..shown };
+        bench.send(Event::Observed(Arc::new(shown)));
+    }
+    let removed = |name: &str| bench.switches[&name.into()].removed.len();
+    assert_eq!(NAMES.map(removed), [20, 20], "20 go out within ten minutes");
+}
