@@ -38,6 +38,20 @@ fn a_vlan_that_stays_because_its_withdrawal_was_refused_is_needed_again_and_pass
 }
 
 #[test]
+fn what_stands_on_a_port_channel_that_was_deleted_and_made_anew_is_foreign() {
+    let mut bench = PairBench::new();
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.seen(vm(1, 1, 10, PowerState::Off));
+    let mut deleted = bench.observation(&"leafa".into(), None);
+    deleted.ports.remove(&port("leafa", 1));
+    deleted.port_channels.as_mut().map(|channels| channels.remove(&port("leafa", 1)));
+    bench.now = bench.now + Duration::from_millis(1);
+    bench.send(Event::Observed(Arc::new(Observation { at: bench.now, ..deleted })));
+    bench.wait(LONG);
+    assert_eq!(NAMES.map(|name| bench.has(name, 1, 10)), [true, false], "{:?}", bench.findings());
+}
+
+#[test]
 fn what_stood_before_is_not_undone_after_a_reload_that_proved_it_ours_once_more() {
     let mut bench = PairBench::new();
     bench.saves = true;
@@ -66,6 +80,23 @@ fn a_trunk_without_a_list_gets_the_vlan_into_the_database() {
     bench.seen(vm(1, 5, 10, PowerState::On));
     let wanted = bench.told("leafa").and_then(|told| told.present.get(&Place::VlanDatabase).cloned());
     assert!(wanted.is_some_and(|vlans| vlans.contains(vlan(10))), "{:?}", bench.findings());
+}
+
+#[test]
+fn a_vlan_that_nobody_needs_may_be_deleted_again_and_again() {
+    let mut bench = Bench::new();
+    for _ in 0..3 {
+        bench.seen(vm(1, 1, 10, PowerState::On));
+        assert!(bench.passes(1, 10), "{:?}", bench.findings());
+        bench.seen(vm(1, 1, 10, PowerState::Off));
+        bench.wait(HOLD_DOWN + Duration::from_secs(5));
+        assert!(!bench.passes(1, 10));
+        for switch in bench.switches.values_mut() {
+            switch.vlans.remove(vlan(10));
+        }
+        bench.now = bench.now + Duration::from_millis(1);
+        bench.read_switches();
+    }
 }
 
 #[test]
