@@ -21,6 +21,14 @@ pub(super) struct Desired {
     pub(super) again: bool,
 }
 
+impl Desired {
+    /// Whether it was last asked that a VLAN exists.
+    pub(super) fn creates(&self, vlan: VlanId) -> bool {
+        let database = self.last.as_ref().and_then(|last| last.present.get(&Place::VlanDatabase));
+        database.is_some_and(|vlans| vlans.contains(vlan))
+    }
+}
+
 impl Tracker {
     /// Says what changed: purposes first, so that they are durable before any claim can be.
     pub(super) fn express(&mut self, now: Moment, intents: &mut Vec<Intent>) {

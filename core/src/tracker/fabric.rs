@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Allowed, EdgePort, Fex, ForeignOwner, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Policy, Port, Scope,
-    VlanDatabase, Vpc, cables::Cables, pairs::Pairs,
+    Allowed, EdgePort, Fex, ForeignOwner, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Place, Policy, Port,
+    Scope, VlanDatabase, Vpc, cables::Cables, pairs::Pairs,
 };
 use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 
@@ -168,6 +168,14 @@ impl Switch {
     /// The port-channel that `interface` is a member of.
     pub(super) fn channel_of(&self, interface: InterfaceName) -> Option<InterfaceName> {
         self.members.iter().find(|(_, members)| members.contains(&interface)).map(|(channel, _)| *channel)
+    }
+
+    /// Whether `vlan` stands in a place: it exists, or a port allows it.
+    pub(super) fn has(&self, place: Place, vlan: VlanId) -> bool {
+        match place {
+            Place::VlanDatabase => self.vlans.present.contains(vlan),
+            Place::Interface(interface) => self.ports.get(&interface).is_some_and(|port| port.allowed.contains(vlan)),
+        }
     }
 
     /// Whether `vlan` stands in the allowed list of `interface`.

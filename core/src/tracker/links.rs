@@ -222,7 +222,9 @@ impl Tracker {
         let mut may = bounds.into_iter().flatten().fold(VlanSet::all(), |all, bound| all.intersection(bound));
         may.remove(VlanId::MIN);
         let places = [Place::VlanDatabase, Place::Interface(end.interface)];
-        let barred = places.iter().flat_map(|place| self.obstacles.at(&end.switch, *place, now));
+        let barred = places
+            .iter()
+            .flat_map(|place| self.obstacles.at(&end.switch, *place, now).filter(|vlan| !switch.has(*place, *vlan)));
         may.difference(&switch.vlans.reserved).difference(&barred.collect())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Act, Allowed, EdgePort, Moment, Place, PortMode, Reason, Tracker};
+use super::{Act, Allowed, EdgePort, Moment, Place, Port, PortMode, Reason, Tracker};
 use crate::net::{SwitchName, VlanId, VlanSet};
 
 /// Whether a required VLAN may be put on a port.
@@ -10,7 +10,7 @@ use crate::net::{SwitchName, VlanId, VlanSet};
 pub(super) enum Verdict {
     /// It may.
     Add,
-    /// There is nothing to add: a trunk without a list carries every VLAN.
+    /// There is nothing to add: a trunk without a list carries every VLAN that exists.
     Everything,
     /// The mode says to watch only.
     ObserveOnly,
@@ -81,10 +81,13 @@ impl Tracker {
         let Some(switch) = self.fabric.switches.get(&port.switch) else {
             return Verdict::Waits(format!("switch {} has not been read yet", port.switch));
         };
-        if switch.ports.get(&port.interface).is_some_and(|state| state.allowed == Allowed::Everything) {
+        let everything = |state: &Port| state.allowed == Allowed::Everything;
+        if switch.ports.get(&port.interface).is_some_and(everything) && switch.has(Place::VlanDatabase, vlan) {
             return Verdict::Everything;
         }
-        for place in [Place::VlanDatabase, Place::Interface(port.interface)] {
+        // What stands there, by whose hand ever, needs no addition that something could be in the way of.
+        let places = [Place::VlanDatabase, Place::Interface(port.interface)];
+        for place in places.into_iter().filter(|place| !switch.has(*place, vlan)) {
             if let Some(obstacle) = self.obstacles.of(&(port.switch.clone(), place, vlan), now) {
                 return obstacle.verdict();
             }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Allowed, Done, EdgePort, HostId, Intent, Moment, Observation, Outcome, Place, PortMode, Record, StepResult,
+    Allowed, Done, EdgePort, HostId, Intent, Moment, Observation, Outcome, Place, PortMode, Record, Scope, StepResult,
     Tracker, What,
     attachment::{Attachment, Case, Trouble},
     ledger::State,
     pairs::Pairing,
     requirement::Key,
 };
-use crate::net::{SwitchName, VlanId};
+use crate::net::{InterfaceName, SwitchName, VlanId};
 
 impl Tracker {
     /// A switch spoke.
@@ -148,7 +148,7 @@ impl Tracker {
     fn drifted(&mut self, switch: &SwitchName, place: Place, vlan: VlanId, now: Moment) {
         let text = format!("somebody removed VLAN {vlan}, which we had put there and which is needed");
         let needed = match place {
-            Place::VlanDatabase => true,
+            Place::VlanDatabase => self.database_wants(switch, vlan),
             Place::Interface(interface) => {
                 let port = EdgePort { switch: switch.clone(), interface };
                 self.link_wants(&port, vlan) || self.requirements.reasons(&(port, vlan)).is_some()
@@ -158,6 +158,13 @@ impl Tracker {
             self.obstacles.drifted((switch.clone(), place, vlan), &text, now);
             self.desired.entry(switch.clone()).or_default().again = true;
         }
+    }
+
+    /// Whether a VLAN must exist on a switch: something there needs it, or it was asked for.
+    fn database_wants(&self, switch: &SwitchName, vlan: VlanId) -> bool {
+        let mut ports = self.requirements.ports_of(switch);
+        ports.any(|port| self.requirements.reasons(&(port.clone(), vlan)).is_some())
+            || self.desired.get(switch).is_some_and(|desired| desired.creates(vlan))
     }
 
     /// Notes which requirements now pass frames, and which no longer do.
@@ -259,6 +266,7 @@ pub(super) enum Ended {
     Absent,
     NoTrunk,
     Member,
+    Deleted,
 }
 
 impl Ended {
@@ -267,6 +275,7 @@ impl Ended {
             Self::Absent => "seen absent, and not by us",
             Self::NoTrunk => "the port is not a trunk with a list any more",
             Self::Member => "the port became a member of a port-channel",
+            Self::Deleted => "the port-channel was deleted",
         }
     }
 }
@@ -284,7 +293,11 @@ pub(super) fn ended(observation: &Observation, place: Place, vlan: VlanId) -> Op
     if members.is_some_and(|channels| channels.values().any(|members| members.contains(&interface))) {
         return Some(Ended::Member);
     }
-    let port = observation.ports.get(&interface)?;
+    let Some(port) = observation.ports.get(&interface) else {
+        // Ports of a FEX or a module go and come with it, and their lines with them; a port-channel goes by hand only.
+        let whole = observation.scope == Scope::Whole && observation.identity.is_some();
+        return (whole && matches!(interface, InterfaceName::PortChannel(_))).then_some(Ended::Deleted);
+    };
     match (&port.mode, &port.allowed) {
         (PortMode::Trunk, Allowed::List(list)) => (!list.contains(vlan)).then_some(Ended::Absent),
         (PortMode::Trunk, Allowed::Everything) => Some(Ended::NoTrunk),

@@ -58,7 +58,7 @@ impl Tracker {
         let place = Place::Interface(port.interface);
         let entry = mine.identity.as_ref().and_then(|id| self.ledger.entry(&id.serial, place, *vlan));
         let passes = mine.sight(port.interface, *vlan).is_some_and(|(_, passes)| passes);
-        entry.is_some_and(|entry| entry.is_ours() && entry.since >= *unmet)
+        entry.is_some_and(|entry| entry.is_ours() && entry.owned >= *unmet)
             && !other.carries(refusing.interface, *vlan)
             && !passes
             && self.obstacles.of(&(port.switch.clone(), place, *vlan), now).is_none()

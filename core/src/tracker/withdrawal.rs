@@ -171,7 +171,12 @@ impl Tracker {
         rooms.entry(switch.clone()).or_insert_with(|| {
             let identity = self.fabric.switches.get(switch).and_then(|known| known.identity.as_ref());
             let owned = identity.map_or(0, |identity| self.ledger.owned(&identity.serial));
-            self.restraint.room(switch, owned, self.policy.pace, now)
+            // What the switch was asked about, and has not shown yet, may all go once it does.
+            let open = |(port, _): &Key, lapse: &Lapse| {
+                port.switch == *switch && lapse.asked.is_some() && lapse.approved.is_none() && lapse.due > now
+            };
+            let open = self.lapses.iter().filter(|(key, lapse)| open(key, lapse)).count();
+            self.restraint.room(switch, owned, self.policy.pace, now).saturating_sub(open)
         })
     }
 

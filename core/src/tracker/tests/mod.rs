@@ -4,6 +4,7 @@ use proptest::prelude::ProptestConfig;
 
 mod bench;
 mod cables;
+mod hands;
 mod link_bench;
 mod link_lives;
 mod links;
