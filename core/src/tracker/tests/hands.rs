@@ -119,3 +119,23 @@ fn the_pace_holds_while_a_switch_is_slow_to_show_its_addresses() {
     let removed = |name: &str| bench.switches[&name.into()].removed.len();
     assert_eq!(NAMES.map(removed), [20, 20], "20 go out within ten minutes");
 }
+
+#[test]
+fn a_vlan_that_is_shut_down_is_told_on_a_trunk_without_a_list_too() {
+    for host in [1, 5] {
+        let mut bench = PairBench::new();
+        bench.seen(vm(1, host, 10, PowerState::On));
+        for name in NAMES {
+            bench.now = bench.now + Duration::from_millis(1);
+            let mut seen = bench.observation(&name.into(), None);
+            if let Some(state) = seen.ports.get_mut(&port(name, host)) {
+                state.allowed = Allowed::Everything;
+            }
+            seen.vlans.as_mut().map(|vlans| vlans.active.remove(vlan(10)));
+            bench.send(Event::Observed(Arc::new(seen)));
+        }
+        bench.findings();
+        bench.now = bench.now + Duration::from_secs(60);
+        assert!(bench.finds(FindingKind::Suspended), "host {host}: {:?}", bench.findings());
+    }
+}
