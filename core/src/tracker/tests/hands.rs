@@ -139,3 +139,15 @@ fn a_vlan_that_is_shut_down_is_told_on_a_trunk_without_a_list_too() {
         assert!(bench.finds(FindingKind::Suspended), "host {host}: {:?}", bench.findings());
     }
 }
+
+#[test]
+fn a_look_for_addresses_concerns_the_hosts_on_those_ports_only() {
+    let mut bench = PairBench::new();
+    let some = std::collections::BTreeSet::from([port("leafa", 1)]);
+    let entry = MacEntry { vlan: vlan(5), mac: mac(9, 9, 9), interface: port("leafa", 1) };
+    let seen = bench.observation(&"leafa".into(), Some(some));
+    let look = Observation { macs: Some(vec![entry]), ports: Default::default(), vlans: None, ..seen };
+    bench.tracker.observed(&look, bench.now, &mut Vec::new());
+    let hosts = bench.tracker.dirty.units.iter().filter(|unit| matches!(unit, reason::Unit::Host(_)));
+    assert_eq!(hosts.collect::<Vec<_>>(), [&reason::Unit::Host(host_id(1))]);
+}
