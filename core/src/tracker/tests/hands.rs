@@ -151,3 +151,14 @@ fn a_look_for_addresses_concerns_the_hosts_on_those_ports_only() {
     let hosts = bench.tracker.dirty.units.iter().filter(|unit| matches!(unit, reason::Unit::Host(_)));
     assert_eq!(hosts.collect::<Vec<_>>(), [&reason::Unit::Host(host_id(1))]);
 }
+
+#[test]
+fn a_survivor_whose_peer_nobody_heard_yet_is_not_said_to_lack_a_switch() {
+    let mut bench = PairBench::new();
+    bench.live("leafb", false);
+    bench.restart();
+    bench.findings();
+    bench.now = bench.now + Duration::from_secs(60);
+    let told = bench.findings().into_iter().find(|(kind, _)| *kind == FindingKind::PairMismatch);
+    assert!(told.as_ref().is_some_and(|(_, text)| text.contains("peer-link is down")), "{told:?}");
+}
