@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Allowed, EdgePort, Fex, ForeignOwner, Hint, Identity, MacEntry, Moment, Neighbor, Observation, Place, Policy, Port,
-    Scope, VlanDatabase, Vpc, cables::Cables, pairs::Pairs,
+    PortMode, Scope, VlanDatabase, Vpc, cables::Cables, pairs::Pairs,
 };
 use crate::net::{InterfaceName, MacAddr, SwitchName, VlanId};
 
@@ -170,11 +170,14 @@ impl Switch {
         self.members.iter().find(|(_, members)| members.contains(&interface)).map(|(channel, _)| *channel)
     }
 
-    /// Whether `vlan` stands in a place: it exists, or a port allows it.
+    /// Whether `vlan` stands in a place: it exists, or a trunk allows it.
     pub(super) fn has(&self, place: Place, vlan: VlanId) -> bool {
         match place {
             Place::VlanDatabase => self.vlans.present.contains(vlan),
-            Place::Interface(interface) => self.ports.get(&interface).is_some_and(|port| port.allowed.contains(vlan)),
+            Place::Interface(interface) => {
+                let allows = |port: &Port| port.mode == PortMode::Trunk && port.allowed.contains(vlan);
+                self.ports.get(&interface).is_some_and(allows)
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{EdgePort, FindingKind, Tracker, fabric::Switch, findings::Found};
+use super::{EdgePort, FindingKind, Place, Tracker, fabric::Switch, findings::Found};
 use crate::net::{SwitchName, VlanId};
 
 impl Tracker {
@@ -38,7 +38,8 @@ impl Tracker {
             return Vec::new();
         };
         let vlans = self.requirements.on(port).map(|(vlan, _)| vlan);
-        let stopped = vlans.filter(|vlan| switch.lists(port.interface, *vlan) && !self.fabric.ready(port, *vlan));
+        let stopped =
+            vlans.filter(|vlan| switch.has(Place::Interface(port.interface), *vlan) && !self.fabric.ready(port, *vlan));
         let told = stopped.map(|vlan| {
             let why = why_inactive(&port.switch, switch, vlan).unwrap_or_else(|| by_spanning_tree(vlan));
             let text = format!("the port allows it, and it does not pass: {why}");
@@ -79,8 +80,8 @@ impl Tracker {
 
     /// What is said where the other leg cannot have a VLAN.
     pub(super) fn half_pair_text(&self, port: &EdgePort, vlan: VlanId, why: &str) -> String {
-        let lists = |switch: &Switch| switch.lists(port.interface, vlan);
-        match self.fabric.switches.get(&port.switch).is_some_and(lists) {
+        let allows = |switch: &Switch| switch.has(Place::Interface(port.interface), vlan);
+        match self.fabric.switches.get(&port.switch).is_some_and(allows) {
             true => format!("it stands here and not on the other leg, {why}; mend it there: half a vPC passes nothing"),
             false => format!("it is not added here either, because of the other leg, {why}; mend it there"),
         }
@@ -90,7 +91,7 @@ impl Tracker {
     fn suspended(&self, port: &EdgePort, twin: &EdgePort, vlan: VlanId) -> Option<Found> {
         let ends = [port, twin].map(|leg| Some((leg, self.fabric.switches.get(&leg.switch)?)));
         let ends: Vec<(&EdgePort, &Switch)> = ends.into_iter().flatten().collect();
-        if !ends.iter().all(|(leg, switch)| switch.lists(leg.interface, vlan)) {
+        if !ends.iter().all(|(leg, switch)| switch.has(Place::Interface(leg.interface), vlan)) {
             return None;
         }
         // A VLAN that is not active on one switch passes the other's peer-link neither: the cause goes before the effect.

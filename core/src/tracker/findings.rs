@@ -21,7 +21,7 @@ impl Tracker {
         found.extend(self.pair_findings());
         found.extend(self.link_findings(now));
         found.extend(self.owner_findings());
-        found.extend(self.save_findings());
+        found.extend(self.save_findings(now));
         found.extend(self.absence_findings());
         found.extend(self.withdrawal_findings());
         found.sort();

@@ -111,6 +111,11 @@ impl Fabric {
         let domain = self.switches.get(name).and_then(Switch::domain);
         match domain {
             None => Ok(None),
+            Some(domain) if !domain.adjacent => Err(format!(
+                "it is in vPC domain {}, and its peer is not known: nobody hears it while the peer or the peer-link is \
+                 down; mend that, or add it as a [[switch]] with vpc_peer",
+                domain.id
+            )),
             Some(domain) => Err(format!(
                 "it is in vPC domain {}, and its peer is not known; add the peer as a [[switch]], \
                  and vpc_peer where CDP and LLDP are off on the peer-link",

@@ -26,8 +26,9 @@ impl Tracker {
         let spoke = observation.neighbors.is_some() || observation.identity.is_some();
         self.paired_anew(&observation.switch, paired, wired && (spoke || observation.port_channels.is_some()));
         if wired {
-            let rewired = members != observation.port_channels;
-            self.rewired(&observation.switch, observation.neighbors.is_some() || rewired);
+            let rebundled = observation.port_channels.is_some() && members != observation.port_channels;
+            self.rewired(&observation.switch, observation.neighbors.is_some() || rebundled);
+            self.shown(observation);
         }
         let booted = self.note_boot(observation);
         let mut records = self.reconcile(observation, was_live && !booted, now);
@@ -97,6 +98,21 @@ impl Tracker {
                 self.sites.hosts.keys().filter(|host| self.attachments.of_host(host).next().is_none()).cloned(),
             );
         }
+        hosts.iter().for_each(|host| self.host_changed(host));
+    }
+
+    /// Addresses were shown: judges the hosts on the ports where they were looked for, and no other.
+    fn shown(&mut self, observation: &Observation) {
+        let Some(macs) = &observation.macs else { return };
+        let looked: BTreeSet<InterfaceName> = match &observation.scope {
+            Scope::Interfaces(some) => some.clone(),
+            Scope::Whole => macs.iter().map(|entry| entry.interface).collect(),
+        };
+        let ports = looked.into_iter().map(|at| EdgePort { switch: observation.switch.clone(), interface: at });
+        let hosts = ports.flat_map(|port| {
+            self.attachments.on(&port, &self.fabric).map(|(host, _)| host.clone()).collect::<Vec<_>>()
+        });
+        let hosts: BTreeSet<HostId> = hosts.collect();
         hosts.iter().for_each(|host| self.host_changed(host));
     }
 

@@ -16,6 +16,9 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// A save of which nothing is heard for this long is taken for failed: `copy running-config startup-config` takes
 /// seconds to a few minutes.
 const UNANSWERED: Duration = Duration::from_secs(5 * 60);
+/// A change is saved after this at the latest, though others follow it without a rest; and a save that has to wait
+/// for longer is a finding.
+const LATEST: Duration = Duration::from_secs(3600);
 /// After the first failure; each further one doubles it.
 const FIRST: Duration = Duration::from_secs(5 * 60);
 /// Never longer than this.
@@ -38,6 +41,8 @@ struct State {
     due: Option<Moment>,
     /// It had to wait, and is not looked at before this.
     waits: Option<Moment>,
+    /// Since when it had to wait.
+    held: Option<Moment>,
     failed: Option<Failure>,
     /// The switch was read since we started.
     met: bool,
@@ -131,11 +136,13 @@ impl Tracker {
             let free = due.is_some_and(|due| due <= now) && self.may_save(&switch, now);
             let Some(state) = self.saving.switches.get_mut(&switch) else { continue };
             state.due = due;
+            state.held = state.held.filter(|_| due.is_some());
             if free {
-                (state.asked, state.waits) = (Some(now), None);
+                (state.asked, state.waits, state.held) = (Some(now), None, None);
                 intents.push(Intent::Save { switch });
             } else if due.is_some_and(|due| due <= now) {
                 state.waits = Some(now + AGAIN);
+                state.held.get_or_insert(now);
                 state.due = state.waits;
             }
         }
@@ -152,7 +159,10 @@ impl Tracker {
         }
         let peer = self.fabric.peer(switch).and_then(|peer| self.saving.last_change(peer));
         let due = match self.policy.save {
-            Save::After(span) => peer.map_or(last, |peer| peer.max(last)) + span,
+            Save::After(span) => {
+                let quiet = peer.map_or(last, |peer| peer.max(last)) + span;
+                quiet.min(first + span.max(LATEST))
+            }
             Save::At(time) => next_at(time, first),
             Save::Never => return None,
         };
@@ -174,8 +184,8 @@ impl Tracker {
         !arriving && !adding && !going && self.owner_forbids(switch).is_none()
     }
 
-    /// Every switch where a save failed.
-    pub(super) fn save_findings(&self) -> Vec<Found> {
+    /// Every switch where a save failed, or has to wait for long.
+    pub(super) fn save_findings(&self, now: Moment) -> Vec<Found> {
         let failed = self.saving.switches.iter().filter_map(|(switch, state)| {
             let failed = state.failed.as_ref()?;
             let why = match &failed.kind {
@@ -192,7 +202,21 @@ impl Tracker {
             );
             Some((FindingKind::Unsaved, format!("switch {switch}"), text))
         });
-        failed.collect()
+        failed.chain(self.held_saves(now)).collect()
+    }
+
+    /// The switches where what is under way leaves no room for a save.
+    fn held_saves(&self, now: Moment) -> impl Iterator<Item = Found> {
+        let held = self.saving.switches.iter().filter(move |(switch, state)| {
+            let long = state.held.is_some_and(|since| now.since(since) >= LATEST);
+            long && state.failed.is_none() && self.owner_forbids(switch).is_none()
+        });
+        held.map(|(switch, _)| {
+            let text = "what we changed is not saved: moves, additions or withdrawals have been under way there without \
+                        a rest; it is saved once they rest. After a reload the switch would lack it; to save it now: \
+                        copy running-config startup-config";
+            (FindingKind::Unsaved, format!("switch {switch}"), text.to_owned())
+        })
     }
 }
 

@@ -119,3 +119,46 @@ fn the_pace_holds_while_a_switch_is_slow_to_show_its_addresses() {
     let removed = |name: &str| bench.switches[&name.into()].removed.len();
     assert_eq!(NAMES.map(removed), [20, 20], "20 go out within ten minutes");
 }
+
+#[test]
+fn a_vlan_that_is_shut_down_is_told_on_a_trunk_without_a_list_too() {
+    for host in [1, 5] {
+        let mut bench = PairBench::new();
+        bench.seen(vm(1, host, 10, PowerState::On));
+        for name in NAMES {
+            bench.now = bench.now + Duration::from_millis(1);
+            let mut seen = bench.observation(&name.into(), None);
+            if let Some(state) = seen.ports.get_mut(&port(name, host)) {
+                state.allowed = Allowed::Everything;
+            }
+            seen.vlans.as_mut().map(|vlans| vlans.active.remove(vlan(10)));
+            bench.send(Event::Observed(Arc::new(seen)));
+        }
+        bench.findings();
+        bench.now = bench.now + Duration::from_secs(60);
+        assert!(bench.finds(FindingKind::Suspended), "host {host}: {:?}", bench.findings());
+    }
+}
+
+#[test]
+fn a_look_for_addresses_concerns_the_hosts_on_those_ports_only() {
+    let mut bench = PairBench::new();
+    let some = std::collections::BTreeSet::from([port("leafa", 1)]);
+    let entry = MacEntry { vlan: vlan(5), mac: mac(9, 9, 9), interface: port("leafa", 1) };
+    let seen = bench.observation(&"leafa".into(), Some(some));
+    let look = Observation { macs: Some(vec![entry]), ports: Default::default(), vlans: None, ..seen };
+    bench.tracker.observed(&look, bench.now, &mut Vec::new());
+    let hosts = bench.tracker.dirty.units.iter().filter(|unit| matches!(unit, reason::Unit::Host(_)));
+    assert_eq!(hosts.collect::<Vec<_>>(), [&reason::Unit::Host(host_id(1))]);
+}
+
+#[test]
+fn a_survivor_whose_peer_nobody_heard_yet_is_not_said_to_lack_a_switch() {
+    let mut bench = PairBench::new();
+    bench.live("leafb", false);
+    bench.restart();
+    bench.findings();
+    bench.now = bench.now + Duration::from_secs(60);
+    let told = bench.findings().into_iter().find(|(kind, _)| *kind == FindingKind::PairMismatch);
+    assert!(told.as_ref().is_some_and(|(_, text)| text.contains("peer-link is down")), "{told:?}");
+}

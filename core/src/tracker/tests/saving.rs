@@ -212,3 +212,25 @@ fn after_a_restart_what_is_ours_is_saved_once_more() {
     bench.wait(DAY);
     assert!(saves(&mut bench).is_empty());
 }
+
+#[test]
+fn what_changes_without_a_rest_is_saved_all_the_same() {
+    let mut bench = after();
+    for round in 0..20 {
+        bench.run(1, 1, 10 + round % 2);
+        bench.wait(SPAN - MINUTE);
+    }
+    assert!(saves(&mut bench).contains(&"s1".to_owned()));
+}
+
+#[test]
+fn what_moves_under_way_keep_from_being_saved_for_long_is_a_finding() {
+    let mut bench = after();
+    bench.run(1, 1, 10);
+    for hours in 0..3 {
+        bench.send(Event::MigrationStarted { vm: vm_id(2), to: Destination::Host(host_id(1)) });
+        bench.wait(HOUR);
+        let told = bench.tracker.findings(bench.now).iter().any(|finding| finding.kind == FindingKind::Unsaved);
+        assert_eq!((told, saves(&mut bench).len()), (hours > 0, 0), "{hours}");
+    }
+}
