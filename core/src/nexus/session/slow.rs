@@ -207,7 +207,9 @@ impl Session {
         }
         if let Some((began, answered, job, pieces)) = self.slow.held.take() {
             self.ran(&job, began, answered);
-            self.learn(job, began, pieces, now);
+            // A log that takes long would never be fresh enough for a save if its age counted from the question.
+            let at = if job == Job::SaveCheck { answered } else { began };
+            self.learn(job, at, pieces, now);
         }
     }
 
