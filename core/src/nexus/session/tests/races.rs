@@ -7,8 +7,9 @@ use super::{
     sim::{Fault, OTHER, PORT, Sim, set, vlan},
 };
 use crate::{
+    net::InterfaceName,
     nexus::{Piece, Query, parse::accounting},
-    tracker::{Event, Place, StepResult},
+    tracker::{Event, Place, Scope, StepResult},
 };
 
 const ON: Place = Place::Interface(PORT);
@@ -117,4 +118,20 @@ fn a_vlan_database_that_could_not_be_read_is_not_told_to_reserve_the_vlan() {
         matches!(told.as_slice(), [(_, 300, StepResult::Refused(why))] if why.contains("could not be read")),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_port_whose_addresses_were_not_asked_for_is_not_told_to_have_none() {
+    let mut sim = Sim::up();
+    let unknown = InterfaceName::Ethernet(1, 9);
+    sim.feed(Input::Look(BTreeSet::from([PORT, unknown])));
+    let looked = |event: &Event| {
+        let Event::Observed(seen) = event else { return None };
+        seen.macs.is_some().then(|| seen.scope.clone())
+    };
+    let scopes: Vec<Scope> = sim.events.iter().filter_map(looked).collect();
+    assert_eq!(scopes, [Scope::Interfaces(BTreeSet::from([PORT]))]);
+    sim.reads.clear();
+    sim.feed(Input::Look(BTreeSet::from([unknown])));
+    assert_eq!(sim.reads, Vec::<Vec<Query>>::new());
 }
