@@ -138,10 +138,13 @@ impl NxapiClient {
         let encode = |source| ClientError::Encode { switch: self.settings.name.clone(), source };
         let body = nxapi::request(commands).map_err(encode)?;
         let command = commands.first().map(|(_, text)| text.clone()).unwrap_or_default();
-        let mut response = self.post(body.clone(), &command, limit).await?;
-        // A cookie that the switch forgot was not used for anything: once more with the login.
-        if is_unauthorized(&response) && self.cookie().take().is_some() {
-            response = self.post(body, &command, limit).await?;
+        let cookie = self.fresh_cookie();
+        let mut response = self.post(body.clone(), &command, limit, cookie.as_deref()).await?;
+        // A cookie that the switch forgot was not used for anything: once more with the login. Another request may have
+        // found that out at the same time.
+        if let Some(cookie) = cookie.filter(|_| is_unauthorized(&response)) {
+            self.forget_cookie(&cookie);
+            response = self.post(body, &command, limit, None).await?;
         }
         if is_unauthorized(&response) {
             let SwitchSettings { name, username, .. } = self.settings.clone();
@@ -153,9 +156,14 @@ impl NxapiClient {
         self.decode(&body, commands, status, command)
     }
 
-    async fn post(&self, body: Vec<u8>, command: &str, limit: Duration) -> Result<Response, ClientError> {
+    async fn post(
+        &self,
+        body: Vec<u8>,
+        command: &str,
+        limit: Duration,
+        cookie: Option<&str>,
+    ) -> Result<Response, ClientError> {
         let request = self.http.post(&self.url).timeout(limit).header(header::CONTENT_TYPE, CONTENT_TYPE).body(body);
-        let cookie = self.fresh_cookie();
         let request = match cookie {
             Some(cookie) => request.header(header::COOKIE, cookie),
             None => request.basic_auth(&self.settings.username, Some(self.settings.password.expose())),
@@ -214,6 +222,13 @@ impl NxapiClient {
             *kept = None;
         }
         kept.as_ref().map(|(cookie, _)| cookie.clone())
+    }
+
+    fn forget_cookie(&self, cookie: &str) {
+        let mut kept = self.cookie();
+        if kept.as_ref().is_some_and(|(known, _)| known == cookie) {
+            *kept = None;
+        }
     }
 
     fn keep_cookie(&self, response: &Response) {

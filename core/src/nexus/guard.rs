@@ -98,8 +98,10 @@ impl Guard {
         if let Some(owner) = reading.owners.iter().find(|owner| !owner.owns_ports()) {
             return Err(format!("{}: no VLAN is created here", named(*owner)));
         }
-        let reserved = reading.database().is_none_or(|database| database.reserved.contains(vlan));
-        if reserved { Err(format!("VLAN {vlan} is reserved on this switch")) } else { Ok(()) }
+        let Some(database) = reading.database() else {
+            return Err("the VLAN database could not be read".to_owned());
+        };
+        if database.reserved.contains(vlan) { Err(format!("VLAN {vlan} is reserved on this switch")) } else { Ok(()) }
     }
 }
 

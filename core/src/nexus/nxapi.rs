@@ -146,13 +146,20 @@ fn answer(result: Value, encoding: Encoding) -> Result<Answer, DecodeError> {
         (Encoding::Text | Encoding::Structured, Value::String(text)) => Ok(Answer::Text(text.clone())),
         (Encoding::Text, _) => {
             let body = result.get("body").and_then(Value::as_str);
-            text.or(body).map(|text| Answer::Text(text.to_owned())).ok_or(DecodeError::NotRpc)
+            let text = text.or(body).or_else(|| is_nothing(&result).then_some(""));
+            text.map(|text| Answer::Text(text.to_owned())).ok_or(DecodeError::NotRpc)
         }
         (Encoding::Structured, _) => Ok(match result.get("body") {
             Some(body) => Answer::Structured(body.clone()),
             None => text.map_or(Answer::Structured(Value::Null), |text| Answer::Text(text.to_owned())),
         }),
     }
+}
+
+/// `{}`, or only empty values: there is no text (facts: NX-OS §2.5).
+fn is_nothing(result: &Value) -> bool {
+    let is_empty = |value: &Value| value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
+    result.as_object().is_some_and(|map| map.values().all(is_empty))
 }
 
 fn words(fault: &Fault) -> String {

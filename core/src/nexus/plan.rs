@@ -74,6 +74,12 @@ impl Plan {
         self.add.keys().chain(self.remove.keys()).copied()
     }
 
+    /// Whether it adds (or else withdraws) `vlan` in `place`.
+    pub fn names(&self, place: Place, vlan: VlanId, adding: bool) -> bool {
+        let entries = if adding { &self.add } else { &self.remove };
+        entries.get(&place).is_some_and(|vlans| vlans.contains(vlan))
+    }
+
     /// Keeps of the additions and withdrawals what `keep` says: place, VLAN, whether it is an addition.
     pub fn retain(&mut self, mut keep: impl FnMut(Place, VlanId, bool) -> bool) {
         for (entries, adding) in [(&mut self.add, true), (&mut self.remove, false)] {

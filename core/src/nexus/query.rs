@@ -166,8 +166,10 @@ pub enum Piece {
     Trunks(BTreeMap<InterfaceName, VlanSet>),
     /// Of [`Query::Fex`].
     Fexes(BTreeMap<u16, Fex>),
-    /// Of [`Query::Features`] and [`Query::FeatureSets`]: what is enabled, in the switch's words.
+    /// Of [`Query::Features`]: what is enabled, in the switch's words.
     Features(BTreeSet<String>),
+    /// The same of [`Query::FeatureSets`]. A switch without any tells nothing, so that it is no sign of a whole answer.
+    FeatureSets(BTreeSet<String>),
     /// Of [`Query::Vtp`]: whether the switch is a VTP server or client.
     Vtp(bool),
     /// Of [`Query::SystemMode`]: whether it is in maintenance mode.

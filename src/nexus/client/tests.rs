@@ -104,6 +104,26 @@ async fn a_forgotten_cookie_is_replaced_by_the_login() {
 }
 
 #[tokio::test]
+async fn a_cookie_that_is_forgotten_under_two_requests_is_no_refused_login() {
+    let cookie = "set-cookie: nxapi_auth=abc; Secure\r\n";
+    let forgotten = || http("401 Unauthorized", "", "<html></html>");
+    let script = vec![
+        http("200 OK", cookie, EMPTY_CHANNELS),
+        forgotten(),
+        forgotten(),
+        http("200 OK", "", EMPTY_CHANNELS),
+        http("200 OK", "", EMPTY_CHANNELS),
+    ];
+    let (url, seen) = serve(script).await;
+    let client = client(url);
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    let (one, other) = tokio::join!(client.read(&[Query::PortChannels]), client.read(&[Query::PortChannels]));
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    let seen = seen.lock().unwrap().clone();
+    assert!(seen[3..].iter().all(|request| request.contains("authorization: Basic")), "{seen:?}");
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_tried_once_and_never_shown() {
     let (answer, seen) = check(vec![http("401 Unauthorized", "", "<html></html>")], &[Query::Version]).await;
     let error = answer.unwrap_err();

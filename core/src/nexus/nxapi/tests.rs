@@ -30,6 +30,16 @@ fn one_command_is_answered_by_an_object_and_several_by_an_array() {
 }
 
 #[test]
+fn an_empty_text_may_be_written_in_several_ways() {
+    for empty in ["null", "{}", r#""""#, r#"{"msg":""}"#, r#"{"body":""}"#, r#"{"body":{}}"#, r#"{"body":null}"#] {
+        let body = format!(r#"{{"jsonrpc":"2.0","result":{empty},"id":1}}"#);
+        assert_eq!(check(&body, &commands(Encoding::Text, 1)), vec![Ok(Answer::Text(String::new()))], "{body}");
+    }
+    let table = br#"{"result":{"body":{"a":1}},"id":1}"#;
+    assert!(replies(table, &commands(Encoding::Text, 1)).is_err());
+}
+
+#[test]
 fn a_refusal_keeps_the_devices_words_and_may_end_the_reply() {
     let body = r#"[{"result":null,"id":1},
         {"error":{"code":-32602,"message":"Invalid params","data":{"msg":"% Invalid command\n"}},"id":2}]"#;

@@ -100,6 +100,11 @@ fn half_a_domain_is_an_error() {
         body.as_object_mut().unwrap().remove(key);
         assert!(structured(Query::Vpc, body).is_err(), "without {key}");
     }
+    for empty in [json!({}), json!(""), Value::Null, json!({"ROW_vpc": []})] {
+        let mut body = vpc();
+        body["TABLE_vpc"] = empty;
+        assert!(structured(Query::Vpc, body).is_err(), "a leg is counted and none is told");
+    }
     for (pointer, wrong) in [("vpc-ifindex", "x"), ("up-vlan-bitset", "1-"), ("vpc-id", "one")] {
         let mut body = vpc();
         body["TABLE_vpc"]["ROW_vpc"][pointer] = json!(wrong);
@@ -158,14 +163,15 @@ fn a_foreign_or_cut_table_of_fexes_is_an_error() {
 fn features_are_those_of_which_an_instance_is_enabled() {
     let head = "Feature Name          Instance  State\n--------------------  --------  --------\n";
     let rows = "bfd                    1          disabled\nospf                   1          disabled\n\
-        ospf                   2          enabled (not-running)\nvmtracker              1          enabled\n";
+        ospf                   2          enabled (not-running)\neigrp                  2          \
+        enabled(not-running)\nvmtracker              1          enabled\n";
     let Ok(Piece::Features(found)) = said(Query::Features, &format!("{head}{rows}")) else { panic!() };
-    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["ospf", "vmtracker"]);
+    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["eigrp", "ospf", "vmtracker"]);
     assert!(said(Query::Features, rows).is_err(), "without its head");
     assert!(said(Query::Features, &format!("{head}lacp  1  ena")).is_err(), "cut off");
     let sets = "Feature Set Name      ID        State\n--------\nfabricpath            2         enabled\n\
         fex                   3         uninstalled\n";
-    let Ok(Piece::Features(found)) = said(Query::FeatureSets, sets) else { panic!() };
+    let Ok(Piece::FeatureSets(found)) = said(Query::FeatureSets, sets) else { panic!() };
     assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["fabricpath"]);
 }
 

@@ -83,7 +83,7 @@ pub fn piece(query: Query, answer: &Answer) -> Result<Piece, ParseError> {
         Query::Trunks => Ok(trunks::parse(body(answer)?)?.map_or(Piece::Silent(query), Piece::Trunks)),
         Query::Fex => fex::parse(text(answer)?).map(Piece::Fexes),
         Query::Features => owners::features(text(answer)?).map(Piece::Features),
-        Query::FeatureSets => Ok(Piece::Features(owners::feature_sets(text(answer)?))),
+        Query::FeatureSets => Ok(Piece::FeatureSets(owners::feature_sets(text(answer)?))),
         Query::Vtp => Ok(owners::vtp(text(answer)?).map_or(Piece::Silent(query), Piece::Vtp)),
         Query::SystemMode => Ok(owners::maintenance(text(answer)?).map_or(Piece::Silent(query), Piece::Maintenance)),
         Query::SwitchProfiles => Ok(Piece::SwitchProfile(owners::switch_profile(text(answer)?))),

@@ -30,7 +30,8 @@ fn feature(line: &str) -> Result<Option<(String, bool)>, ParseError> {
     if instance.parse::<u16>().is_err() {
         return Ok(None);
     }
-    match state {
+    // Some images print `enabled(not-running)` in one word.
+    match state.map(|word| word.split_once('(').map_or(word, |(state, _)| state)) {
         Some("enabled") => Ok(Some((name.to_owned(), true))),
         Some("disabled") => Ok(Some((name.to_owned(), false))),
         Some(_) | None => Err(ParseError::value("feature", line)),

@@ -56,9 +56,6 @@ fn peer_link(body: &Value) -> Result<Option<PeerLink>, ParseError> {
 
 fn legs(body: &Value) -> Result<BTreeMap<InterfaceName, VpcLeg>, ParseError> {
     let counted = string(body, "num-of-vpcs").and_then(|text| text.parse::<u16>().ok()).unwrap_or_default();
-    if counted > 0 && body.get("TABLE_vpc").is_none() {
-        return Err(ParseError::Missing("TABLE_vpc"));
-    }
     let mut legs = BTreeMap::new();
     for row in rows(body, "TABLE_vpc", "ROW_vpc")? {
         let name = interface("vpc-ifindex", &required(row, "vpc-ifindex")?)?;
@@ -71,7 +68,7 @@ fn legs(body: &Value) -> Result<BTreeMap<InterfaceName, VpcLeg>, ParseError> {
         };
         legs.insert(name, leg);
     }
-    Ok(legs)
+    if counted > 0 && legs.is_empty() { Err(ParseError::Missing("TABLE_vpc")) } else { Ok(legs) }
 }
 
 /// `1` and `0` here, `Up` and `Down` there (facts: NX-OS §2.11).

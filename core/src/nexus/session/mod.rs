@@ -52,6 +52,9 @@ use saving::Saving;
 /// The question that an answer belongs to.
 pub type Ticket = u64;
 
+/// The answers to questions, one result each: a piece, or the switch's words of refusal; or no answer at all.
+pub type Answers = Result<Vec<Result<Piece, String>>, Failure>;
+
 /// What happened.
 #[derive(Debug)]
 pub enum Input {
@@ -64,7 +67,7 @@ pub enum Input {
     /// Copy running-config to startup-config, if nothing of somebody else is unsaved.
     Save,
     /// Questions were answered, one result each: a piece, or the switch's words of refusal.
-    Read(Ticket, Result<Vec<Result<Piece, String>>, Failure>),
+    Read(Ticket, Answers),
     /// A claim is durable, or why not.
     Claimed(Ticket, Result<Permit, String>),
     /// A batch was answered: the words of refusal by step, or no answer at all.

@@ -7,8 +7,10 @@ use crate::tracker::ForeignOwner;
 /// What the answers of one reading said; none: nothing.
 #[derive(Debug, Default)]
 pub(super) struct Clues {
-    /// The features and feature sets that are enabled.
+    /// The features that are enabled.
     pub(super) features: Option<BTreeSet<String>>,
+    /// The feature sets that are enabled. Most switches have none and tell nothing.
+    pub(super) sets: BTreeSet<String>,
     /// It is a VTP server or client.
     pub(super) vtp: Option<bool>,
     pub(super) maintenance: Option<bool>,
@@ -34,7 +36,7 @@ impl Clues {
     }
 
     fn has(&self, feature: &str) -> bool {
-        self.features.as_ref().is_some_and(|features| features.contains(feature))
+        self.features.as_ref().is_some_and(|features| features.contains(feature)) || self.sets.contains(feature)
     }
 }
 
@@ -63,6 +65,9 @@ mod tests {
     #[test]
     fn what_is_not_told_is_not_known_and_a_vtp_mode_that_cannot_be_read_is_the_worse() {
         check(None, Clues::default(), None);
+        check(None, Clues { sets: BTreeSet::from(["fex".to_owned()]), ..Clues::default() }, None);
+        let sets = BTreeSet::from(["fabricpath".to_owned()]);
+        check(None, Clues { sets, ..Clues::default() }, Some(&[ForeignOwner::FabricPath]));
         check(None, Clues { maintenance: Some(true), ..Clues::default() }, Some(&[ForeignOwner::Maintenance]));
         check(Some(&["vtp"]), Clues::default(), Some(&[ForeignOwner::Vtp]));
     }

@@ -60,7 +60,8 @@ impl Session {
                     read.trunks = true;
                 }
                 Piece::Fexes(fexes) => read.fexes = Some(fexes),
-                Piece::Features(more) => read.clues.features.get_or_insert_default().extend(more),
+                Piece::Features(features) => read.clues.features = Some(features),
+                Piece::FeatureSets(sets) => read.clues.sets = sets,
                 Piece::Vtp(changes) => read.clues.vtp = Some(changes),
                 Piece::Maintenance(is) => read.clues.maintenance = Some(is),
                 Piece::SwitchProfile(is) => read.clues.switch_profile = Some(is),

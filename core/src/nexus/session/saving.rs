@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use super::{
     super::{Piece, parse::accounting::only_ours_unsaved},
-    Session,
+    Answers, Session, Ticket,
     lanes::{Job, Link, Writes},
 };
 use crate::tracker::{Event, Moment, SaveOutcome};
 
-/// How long the look at the log holds: somebody may have typed a line since.
+/// How long the look at the log holds, from its answer on: somebody may have typed a line since.
 const CHECK: Duration = Duration::from_secs(5);
 
 /// How far a save has come.
@@ -27,10 +27,12 @@ pub(super) enum Saving {
     Asked,
     /// The accounting log is being read.
     Checking,
-    /// Only ours was unsaved when the log was asked for.
+    /// Only ours was unsaved when the log was answered.
     Checked(Moment),
     /// The switch copies.
     Running,
+    /// The same, begun then, and the session was lost meanwhile: it is not waited for, and no other begins.
+    Adrift(Ticket, Moment),
 }
 
 impl Session {
@@ -48,7 +50,7 @@ impl Session {
     pub(super) fn saving_job(&mut self, now: Moment) -> Option<Job> {
         let quiet = matches!(self.writes, Writes::Idle | Writes::Held(_));
         match self.saving {
-            Saving::Idle | Saving::Checking | Saving::Running => None,
+            Saving::Idle | Saving::Checking | Saving::Running | Saving::Adrift(..) => None,
             Saving::Checked(at) if quiet && now.since(at) < CHECK => {
                 self.saving = Saving::Running;
                 Some(Job::Save)
@@ -60,7 +62,7 @@ impl Session {
         }
     }
 
-    /// The log, asked for at `at`, was read.
+    /// The log was read, and answered at `at`.
     pub(super) fn save_checked(&mut self, at: Moment, pieces: &[Piece]) {
         if self.saving != Saving::Checking {
             return;
@@ -84,10 +86,32 @@ impl Session {
         self.saved(at, outcome);
     }
 
-    /// The session is lost: what was not begun is not begun any more.
+    /// Gives an answer to the save that the session was lost under; says whether it was that one's.
+    pub(super) fn take_adrift(&mut self, ticket: Ticket, answer: &Answers) -> bool {
+        let Saving::Adrift(asked, began) = self.saving else { return false };
+        if asked != ticket {
+            return false;
+        }
+        match answer {
+            Ok(answers) => match answers.iter().cloned().collect::<Result<Vec<_>, _>>() {
+                Ok(pieces) => self.save_answered(began, &pieces),
+                Err(words) => self.saved(began, SaveOutcome::Refused(words)),
+            },
+            Err(failure) => self.saved(began, SaveOutcome::Unknown(failure.why.clone())),
+        }
+        true
+    }
+
+    /// The session is lost: what was not begun is not begun any more, and what was must not keep the switch from being
+    /// looked for.
     pub(super) fn abandon_save(&mut self, why: &str, now: Moment) {
         match self.saving {
-            Saving::Idle | Saving::Running => {}
+            Saving::Running => {
+                if let Some((ticket, began, _)) = self.slow.job.take_if(|(_, _, job)| *job == Job::Save) {
+                    self.saving = Saving::Adrift(ticket, began);
+                }
+            }
+            Saving::Idle | Saving::Adrift(..) => {}
             Saving::Asked | Saving::Checking | Saving::Checked(_) => {
                 self.saved(now, SaveOutcome::Unknown(why.to_owned()));
             }

@@ -93,6 +93,8 @@ impl Session {
     }
 
     fn due_reading(&mut self, now: Moment) -> Option<Job> {
+        // A port that is not known is not asked for its addresses, and must not be told to have none.
+        self.looks.retain(|interface| self.known.port(*interface).is_some());
         if !self.looks.is_empty() {
             let some: BTreeSet<_> = self.looks.iter().copied().take(LOOKS).collect();
             self.looks.retain(|interface| !some.contains(interface));
@@ -141,8 +143,8 @@ impl Session {
                 ports.chain(self.state_queries(true)).collect()
             }
             Job::Look(some) => {
-                let known = some.iter().copied().filter(|interface| self.known.port(*interface).is_some());
-                known.flat_map(|interface| [Query::PortConfig(interface), Query::Macs(interface)]).collect()
+                let both = |interface: &InterfaceName| [Query::PortConfig(*interface), Query::Macs(*interface)];
+                some.iter().flat_map(both).collect()
             }
             Job::Accounting | Job::SaveCheck => vec![Query::AccountingLog],
             Job::Save => vec![Query::Save],
@@ -207,7 +209,9 @@ impl Session {
         }
         if let Some((began, answered, job, pieces)) = self.slow.held.take() {
             self.ran(&job, began, answered);
-            self.learn(job, began, pieces, now);
+            // A log that takes long would never be fresh enough for a save if its age counted from the question.
+            let at = if job == Job::SaveCheck { answered } else { began };
+            self.learn(job, at, pieces, now);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod fabric;
 mod links;
+mod races;
 mod rules;
 mod saving;
 mod sim;

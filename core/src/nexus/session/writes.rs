@@ -14,7 +14,7 @@ use super::{
     readings::Read,
 };
 use crate::{
-    net::{InterfaceName, VlanId},
+    net::InterfaceName,
     tracker::{Configure, Event, Moment, Permit, Place, Record, Scope, What},
 };
 
@@ -129,6 +129,9 @@ impl Session {
     ) {
         if let Some((_, began, job)) = self.slow.job.take_if(|(asked, ..)| *asked == ticket) {
             return self.slow_answered(began, job, answer, now);
+        }
+        if self.take_adrift(ticket, &answer) {
+            return;
         }
         match mem::replace(&mut self.writes, Writes::Idle) {
             Writes::Reading { ticket: asked, at, places } if asked == ticket => {
@@ -247,7 +250,8 @@ impl Session {
         }
     }
 
-    /// The last check before sending: the newest generation, no withdrawal out of time, the guard, the permit.
+    /// The last check before sending: the newest generation, no withdrawal out of time, the guard, the permit, and what
+    /// was read since the claim: what appeared meanwhile is not ours, and the last VLAN of a trunk stays.
     fn send(&mut self, mut plan: Plan, urgent: bool, permit: Permit, now: Moment) {
         if self.stopping {
             return;
@@ -256,7 +260,8 @@ impl Session {
             return;
         };
         let claimed: Vec<_> = plan.added().collect();
-        plan.retain(|place, vlan, adding| self.is_still_wanted(&intent, place, vlan, adding, now));
+        let still = self.still_wanted(&intent, now);
+        plan.retain(|place, vlan, adding| still.names(place, vlan, adding));
         let sent: BTreeSet<_> = plan.added().collect();
         self.release(claimed.into_iter().filter(|entry| !sent.contains(entry)), &intent);
         if plan.is_empty() {
@@ -272,17 +277,10 @@ impl Session {
         }
     }
 
-    fn is_still_wanted(&self, intent: &Configure, place: Place, vlan: VlanId, adding: bool, now: Moment) -> bool {
-        let present = intent.present.get(&place).is_some_and(|vlans| vlans.contains(vlan));
+    /// What would be planned now; nothing for another switch than the intent is for.
+    fn still_wanted(&self, intent: &Configure, now: Moment) -> Plan {
         let same = self.identity.as_ref().is_some_and(|identity| identity.serial == intent.serial);
-        let withdrawn = |until: Moment, vlans: &crate::net::VlanSet| until > now && vlans.contains(vlan) && !present;
-        let wanted = if adding {
-            present && self.guard.may_add(place, vlan, &self.known, intent).is_ok()
-        } else {
-            let out = intent.absent.get(&place).is_some_and(|gone| withdrawn(gone.until, &gone.vlans));
-            out && self.guard.may_remove(place, vlan, &self.known, intent).is_ok()
-        };
-        same && wanted
+        if same { self.plan(intent, now) } else { Plan::default() }
     }
 
     pub(super) fn take_written(
@@ -330,7 +328,8 @@ impl Session {
                 // The outcome comes before the observation: what is seen is then known to be ours.
                 self.tell_outcomes(plan, urgent, said, &read, now);
                 self.await_forwarding(plan, now);
-                self.report_reading(at, Scope::Interfaces(interfaces(&places)), learned);
+                // A port that the switch did not tell is unknown, not gone.
+                self.report_reading(at, Scope::Interfaces(interfaces(&read)), learned);
             }
             Err(failure) => {
                 self.tell_unknown(plan, &failure.why, now);

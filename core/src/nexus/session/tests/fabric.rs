@@ -27,6 +27,8 @@ pub(super) struct Fabric {
     pub(super) channels: BTreeMap<InterfaceName, BTreeSet<InterfaceName>>,
     /// How often it was saved.
     pub(super) saves: usize,
+    /// The questions that it refuses to answer.
+    pub(super) refuses: BTreeSet<Query>,
     /// What it says to a save instead of saving.
     pub(super) refuses_to_save: Option<&'static str>,
 }

@@ -14,7 +14,7 @@ use crate::{
     net::{InterfaceName, SwitchName, VlanId, VlanSet},
     nexus::{
         Batch, Guard, Piece, Query, Step,
-        parse::{Answer, accounting, config::PortConfig, piece, ports::PortStatus},
+        parse::{Answer, accounting, config::PortConfig, piece, piece_when_refused, ports::PortStatus},
     },
     tracker::{
         Act, Configure, Event, Identity, Mode, Moment, Pace, Permit, Place, Policy, PortMode, Record, SaveOutcome,
@@ -268,6 +268,10 @@ impl Sim {
             allowed: Some(vlans.clone()),
             ..PortConfig::default()
         };
+        if self.fabric.refuses.contains(&query) {
+            let words = "% Permission denied for the role";
+            return piece_when_refused(query, words).ok_or_else(|| words.to_owned());
+        }
         Ok(match query {
             Query::Version => {
                 let identity = Identity {
@@ -299,7 +303,8 @@ impl Sim {
             Query::Vpc | Query::Trunks | Query::Fex | Query::Features => {
                 self.fabric.answer(query, self.now, &self.ports)
             }
-            Query::FeatureSets | Query::Vtp | Query::SystemMode | Query::SwitchProfiles => Piece::Silent(query),
+            Query::FeatureSets => Piece::FeatureSets(BTreeSet::new()),
+            Query::Vtp | Query::SystemMode | Query::SwitchProfiles => Piece::Silent(query),
             Query::Save => self.fabric.save(&mut self.log),
         })
     }
