@@ -44,7 +44,7 @@ use serving::Serving;
 use witness::Witness;
 
 /// Generous: a condition that holds at last holds within this on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How often a condition is looked at.
 const GRAIN: Duration = Duration::from_millis(20);
 /// The controller's hold-down.
