@@ -63,7 +63,7 @@ pub struct Configure {
     pub causes: BTreeMap<(Place, VlanId), Cause>,
     /// The vPC peer-link among `present`: add-only, written after the VLAN database.
     pub peer_link: Option<InterfaceName>,
-    /// The fabric links among `present`: add-only, written after the peer-link and before edge ports.
+    /// The fabric links of the switch, in `present` or not: add-only, written after the peer-link and before edge ports.
     pub links: BTreeSet<InterfaceName>,
     /// The switch is one of a vPC pair: when it is lost it is looked for every 2 s (design rule 6).
     pub paired: bool,

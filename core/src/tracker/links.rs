@@ -14,7 +14,7 @@ use super::{
     Act, Allowed, Configure, EdgePort, LinkPolicy, Moment, Place, PortMode, Tracker, cables::Link, fabric::Fabric,
     permit::Verdict,
 };
-use crate::net::{SwitchName, VlanId, VlanSet};
+use crate::net::{InterfaceName, SwitchName, VlanId, VlanSet};
 
 /// What links need, kept up to date by what changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -231,6 +231,7 @@ impl Tracker {
     /// What goes on the links of a switch: into `present`, with its causes; and what must exist there for it.
     pub(super) fn fill_links(&self, next: &mut Configure) -> VlanSet {
         let mut database = VlanSet::EMPTY;
+        next.links.extend(self.fabric_links(&next.switch));
         if self.policy.links == LinkPolicy::Verify {
             return database;
         }
@@ -250,15 +251,21 @@ impl Tracker {
         database
     }
 
+    /// The ends of fabric links on a switch, whatever the policy: the guard is to know where nothing is ever taken off.
+    fn fabric_links(&self, switch: &SwitchName) -> impl Iterator<Item = InterfaceName> {
+        let cables = &self.fabric.cables;
+        let ends = cables.ends_of(switch).filter(|(_, at)| cables.links.get(*at).is_some_and(|link| !link.peer));
+        ends.map(|(end, _)| end.interface)
+    }
+
     fn fill_end(&self, next: &mut Configure, end: &EdgePort, link: &Link, vlans: VlanSet, list: &VlanSet) {
         let place = Place::Interface(end.interface);
         for vlan in vlans.difference(list).iter() {
             let cause = next.causes.entry((place, vlan));
             cause.or_insert_with(|| self.link_cause(link, vlan).into());
         }
-        match link.peer {
-            true => next.peer_link = Some(end.interface),
-            false => drop(next.links.insert(end.interface)),
+        if link.peer {
+            next.peer_link = Some(end.interface);
         }
         let all = next.present.entry(place).or_default();
         *all = Arc::new(all.union(&vlans));
