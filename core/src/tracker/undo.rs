@@ -10,7 +10,7 @@
 //! * the other leg's switch said no, is reached, and does not carry the VLAN. A peer that is dead or out of reach refuses
 //!   nothing, and an outcome that nobody could tell is tried again within seconds;
 //! * this leg's switch does not see it pass there: a leg whose other half is down may pass it alone;
-//! * nothing is in the way on this leg, and people let us withdraw there.
+//! * nothing is in the way on this leg, it is no link between switches, and people let us withdraw there.
 
 use std::collections::BTreeSet;
 
@@ -63,6 +63,7 @@ impl Tracker {
             && !passes
             && self.obstacles.of(&(port.switch.clone(), place, *vlan), now).is_none()
             && self.owner_forbids(&port.switch).is_none()
+            && !self.fabric.is_link(port)
             && self.mode_of(port).withdrawals == Act::Enforce
     }
 
