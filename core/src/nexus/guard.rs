@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Reading;
 use crate::{
     net::{InterfaceName, SwitchName, VlanId, VlanSet},
-    tracker::{Act, Configure, ForeignOwner, Mode, Place, Policy, PortMode},
+    tracker::{Act, Configure, Mode, Place, Policy, PortMode},
 };
 
 /// What may be written to one switch at all, from the policy alone.
@@ -96,7 +96,7 @@ impl Guard {
         acts(self.mode.additions, "additions")?;
         within(&self.creatable, vlan)?;
         if let Some(owner) = reading.owners.iter().find(|owner| !owner.owns_ports()) {
-            return Err(format!("{}: no VLAN is created here", named(*owner)));
+            return Err(format!("{owner}: no VLAN is created here"));
         }
         let Some(database) = reading.database() else {
             return Err("the VLAN database could not be read".to_owned());
@@ -112,19 +112,8 @@ fn is_link(interface: InterfaceName, intent: &Configure) -> bool {
 /// What somebody else's machinery owns is not written (design rule 9).
 fn unowned(reading: &Reading) -> Result<(), String> {
     match reading.owners.iter().find(|owner| owner.owns_ports()) {
-        Some(owner) => Err(format!("{}: nothing is written here", named(*owner))),
+        Some(owner) => Err(format!("{owner}: nothing is written here")),
         None => Ok(()),
-    }
-}
-
-const fn named(owner: ForeignOwner) -> &'static str {
-    match owner {
-        ForeignOwner::VmTracker => "the switch's own feature vmtracker is on",
-        ForeignOwner::FabricPath => "the switch is part of a FabricPath network",
-        ForeignOwner::SwitchProfile => "a switch-profile owns the configuration",
-        ForeignOwner::Maintenance => "the switch is in maintenance mode",
-        ForeignOwner::Vtp => "the switch is a VTP server or client",
-        ForeignOwner::Vxlan => "the switch is a VXLAN leaf",
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a switch says of itself. An observation has a scope; what lies outside of it is unknown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -268,5 +271,19 @@ impl ForeignOwner {
             Self::VmTracker | Self::FabricPath | Self::SwitchProfile | Self::Maintenance => true,
             Self::Vtp | Self::Vxlan => false,
         }
+    }
+}
+
+/// What it is called, for people, with what one sees of it on the switch.
+impl fmt::Display for ForeignOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::VmTracker => "the switch's own VM Tracker (feature vmtracker)",
+            Self::FabricPath => "FabricPath (feature-set fabricpath)",
+            Self::SwitchProfile => "a switch-profile (config-sync)",
+            Self::Maintenance => "maintenance mode (system mode maintenance)",
+            Self::Vtp => "VTP as server or client",
+            Self::Vxlan => "VXLAN (feature vn-segment-vlan-based)",
+        })
     }
 }

@@ -7,13 +7,13 @@ impl Tracker {
     /// Who owns a switch's ports, if somebody else does: then nothing of it is written.
     pub(super) fn owner_forbids(&self, switch: &SwitchName) -> Option<String> {
         let owner = self.owners_of(switch).find(|owner| owner.owns_ports())?;
-        Some(format!("{} owns this switch's configuration: left alone; {}", name(owner), remedy(owner)))
+        Some(format!("{} owns this switch's configuration: left alone; {}", owner, remedy(owner)))
     }
 
     /// Who owns a switch's VLAN database, if somebody else does: then no VLAN is created there.
     pub(super) fn owner_of_vlans(&self, switch: &SwitchName) -> Option<String> {
         let owner = self.owners_of(switch).next()?;
-        Some(format!("{}: VLANs are never created there", name(owner)))
+        Some(format!("{}: VLANs are never created there", owner))
     }
 
     fn owners_of(&self, switch: &SwitchName) -> impl Iterator<Item = ForeignOwner> {
@@ -28,22 +28,11 @@ impl Tracker {
                     true => "nothing is written there",
                     false => "its ports are managed, and VLANs are never created there",
                 };
-                let text = format!("{} owns its configuration: {what}; {}", name(owner), remedy(owner));
+                let text = format!("{} owns its configuration: {what}; {}", owner, remedy(owner));
                 (FindingKind::ForeignOwner, format!("switch {switch}"), text)
             })
         });
         found.collect()
-    }
-}
-
-const fn name(owner: ForeignOwner) -> &'static str {
-    match owner {
-        ForeignOwner::VmTracker => "the switch's own VM Tracker (feature vmtracker)",
-        ForeignOwner::FabricPath => "FabricPath (feature-set fabricpath)",
-        ForeignOwner::SwitchProfile => "a switch-profile (config-sync)",
-        ForeignOwner::Maintenance => "maintenance mode (system mode maintenance)",
-        ForeignOwner::Vtp => "VTP as server or client",
-        ForeignOwner::Vxlan => "VXLAN (feature vn-segment-vlan-based)",
     }
 }
 

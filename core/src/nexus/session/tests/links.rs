@@ -88,7 +88,8 @@ fn an_owner_of_the_ports_blocks_every_write_and_one_of_the_database_only_that() 
     assert!(sim.writes.is_empty() && sim.claims == 0);
     let told = sim.results();
     assert!(
-        told.iter().any(|(_, _, result)| matches!(result, StepResult::Refused(why) if why.contains("vmtracker is on")))
+        told.iter()
+            .any(|(_, _, result)| matches!(result, StepResult::Refused(why) if why.contains("feature vmtracker")))
     );
     let mut sim = owned("vnseg_vlan");
     sim.intent(&[(ON, "10"), (Place::VlanDatabase, "300")], &[], false);
