@@ -42,15 +42,15 @@ enum Kind {
     Refused,
     /// Nobody could tell what came of it.
     Unknown,
-    /// Somebody takes it away: putting it back is no proof that this is over.
-    Drift,
+    /// Somebody takes away what was ours since then: putting it back is no proof that this is over.
+    Drift(Moment),
 }
 
 impl Obstacle {
     /// What it means for the VLAN, while it lasts.
     pub(super) fn verdict(&self) -> Verdict {
         match self.kind {
-            Kind::Drift => Verdict::Drift(format!("{} ({} times)", self.text, self.count)),
+            Kind::Drift(_) => Verdict::Drift(format!("{} ({} times)", self.text, self.count)),
             Kind::Refused | Kind::Unknown => Verdict::Waits(self.text.clone()),
         }
     }
@@ -71,17 +71,21 @@ impl Obstacles {
         self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Unknown });
     }
 
-    /// Somebody took it away: once it is put back at once, after that later and later.
-    pub(super) fn drifted(&mut self, key: Key, text: &str, now: Moment) {
+    /// Somebody took away what was ours since `owned`: once it is put back at once, after that later and later. It may be
+    /// seen several times until the ledger knows.
+    pub(super) fn drifted(&mut self, key: Key, text: &str, owned: Moment, now: Moment) {
+        if self.by_key.get(&key).is_some_and(|before| before.kind == Kind::Drift(owned)) {
+            return;
+        }
         let recent = |before: &&Obstacle| now.since(before.until) < QUARREL;
         let count = self.by_key.get(&key).filter(recent).map_or(0, |before| before.count) + 1;
         let rest = if count == 1 { Duration::ZERO } else { FIRST.saturating_mul(1 << count.min(10)).min(LONGEST) };
-        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Drift });
+        self.by_key.insert(key, Obstacle { text: text.to_owned(), until: now + rest, count, kind: Kind::Drift(owned) });
     }
 
     /// It worked.
     pub(super) fn clear(&mut self, key: &Key) {
-        if self.by_key.get(key).is_some_and(|obstacle| obstacle.kind != Kind::Drift) {
+        if self.by_key.get(key).is_some_and(|obstacle| !matches!(obstacle.kind, Kind::Drift(_))) {
             self.by_key.remove(key);
         }
     }
@@ -100,7 +104,7 @@ impl Obstacles {
 
     /// What stood in the way when it was last tried, whether or not it may be tried again by now.
     pub(super) fn last(&self, key: &Key) -> Option<&Obstacle> {
-        self.by_key.get(key).filter(|obstacle| obstacle.kind != Kind::Drift)
+        self.by_key.get(key).filter(|obstacle| !matches!(obstacle.kind, Kind::Drift(_)))
     }
 
     /// Everything that a switch said no to, and has not taken since.

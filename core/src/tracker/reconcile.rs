@@ -148,20 +148,20 @@ impl Tracker {
             let what = match (entry.state, why) {
                 (State::Withdrawing, Ended::Absent) => What::Withdrawn,
                 (State::Claimed | State::Owned | State::Withdrawing, why) => {
-                    drifted.extend((why == Ended::Absent).then_some((place, vlan)));
+                    drifted.extend((why == Ended::Absent).then_some((place, vlan, entry.since)));
                     What::Released { why: why.text().to_owned() }
                 }
             };
             let switch = observation.switch.clone();
             records.push(Record { at: now, switch, serial: identity.serial.clone(), place, vlan, what });
         }
-        for (place, vlan) in drifted.into_iter().filter(|_| was_live) {
-            self.drifted(&observation.switch, place, vlan, now);
+        for (place, vlan, owned) in drifted.into_iter().filter(|_| was_live) {
+            self.drifted(&observation.switch, place, vlan, owned, now);
         }
         records
     }
 
-    fn drifted(&mut self, switch: &SwitchName, place: Place, vlan: VlanId, now: Moment) {
+    fn drifted(&mut self, switch: &SwitchName, place: Place, vlan: VlanId, owned: Moment, now: Moment) {
         let text = format!("somebody removed VLAN {vlan}, which we had put there and which is needed");
         let needed = match place {
             Place::VlanDatabase => self.database_wants(switch, vlan),
@@ -171,7 +171,7 @@ impl Tracker {
             }
         };
         if needed {
-            self.obstacles.drifted((switch.clone(), place, vlan), &text, now);
+            self.obstacles.drifted((switch.clone(), place, vlan), &text, owned, now);
             self.desired.entry(switch.clone()).or_default().again = true;
         }
     }

@@ -322,6 +322,23 @@ fn a_vlan_of_ours_that_somebody_removes_is_put_back_once_and_then_later_and_late
 }
 
 #[test]
+fn a_removal_that_is_seen_twice_before_the_ledger_knows_counts_once() {
+    let mut bench = running();
+    let leafa = bench.switches.get_mut(&"leafa".into()).expect("leafa");
+    leafa.ports.insert(InterfaceName::Ethernet(1, 1), vlan(5).into());
+    bench.now = bench.now + Duration::from_secs(1);
+    let seen = Event::Observed(bench.observation(&"leafa".into(), true).into());
+    let journalled: Vec<Intent> = bench.tracker.handle(seen.clone(), bench.now);
+    bench.tracker.handle(seen, bench.now);
+    for intent in journalled {
+        if let Intent::Journal(records) = intent {
+            bench.send(Event::Recorded(records));
+        }
+    }
+    assert!(!bench.finds(FindingKind::Drift), "{:?}", bench.findings());
+}
+
+#[test]
 fn a_person_closes_what_only_a_person_ends() {
     let mut bench = running();
     bench.send(Event::VmLeft(vm_id(1)));
