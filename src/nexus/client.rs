@@ -1,32 +1,25 @@
 //! NX-API over HTTPS: JSON-RPC, basic login once, then its cookie (facts: NX-OS §1.1–1.3).
 
 use std::{
-    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use reqwest::{Response, StatusCode, header};
 use vmtracker_core::{
+    net::SwitchName,
     nexus::{
-        Batch, Encoding, Piece, Query,
-        nxapi::{self, CONTENT_TYPE, READS_PER_REQUEST, Reply},
-        parse,
+        Encoding, Reply,
+        nxapi::{self, CONTENT_TYPE, READS_PER_REQUEST},
     },
     tracker::Moment,
 };
 
-use super::{Call, ClientError, Driver};
+use super::{Call, ClientError, Transport};
 use crate::{clock, config::SwitchSettings};
 
 /// A cookie is good for 600 s, fixed; it is renewed a little before (facts: NX-OS §1.2).
 const COOKIE: Duration = Duration::from_secs(540);
-/// A read may be long: a whole running-config takes a busy switch some seconds.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
-/// A command runs up to 300 s on the switch (facts: NX-OS §1.6); after this the outcome is unknown and is read back.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
-/// A save takes a busy switch minutes (facts: NX-OS §4.6); the switch itself gives a command 300 s (§1.6).
-const SAVE_TIMEOUT: Duration = Duration::from_secs(300);
 /// NX-API answers at most 10 MB without chunking (facts: NX-OS §1.6).
 const ANSWER_MAX: usize = 32 << 20;
 
@@ -49,35 +42,6 @@ impl NxapiClient {
         Self { settings, url, http, cookie: Mutex::new(None) }
     }
 
-    async fn read_all(&self, queries: &[Query]) -> Result<Vec<Result<Piece, String>>, ClientError> {
-        let mut pieces = Vec::with_capacity(queries.len());
-        // After a refusal the switch does not answer the rest of a request: it is asked again from there.
-        while let Some(left) = queries.get(pieces.len()..).filter(|left| !left.is_empty()) {
-            let commands: Vec<_> =
-                left.iter().take(READS_PER_REQUEST).map(|query| (query.encoding(), query.to_string())).collect();
-            for (reply, query) in self.ask(&commands).await?.into_iter().zip(left) {
-                let refused = reply.is_err();
-                pieces.push(self.piece(*query, reply)?);
-                if refused {
-                    break;
-                }
-            }
-        }
-        Ok(pieces)
-    }
-
-    /// One request; once more when an idle connection turned out to be closed (nginx closes idle ones), but never a
-    /// save: it may have begun.
-    async fn ask(&self, commands: &[(Encoding, String)]) -> Result<Vec<Reply>, ClientError> {
-        if commands.iter().any(|(_, command)| *command == Query::Save.to_string()) {
-            return self.patiently(commands, SAVE_TIMEOUT, None).await;
-        }
-        match self.patiently(commands, READ_TIMEOUT, None).await {
-            Err(ClientError::Broken { .. }) => self.patiently(commands, READ_TIMEOUT, None).await,
-            answered => answered,
-        }
-    }
-
     /// One request, again after a pause while the switch has no session to spare: it rejected the request and did
     /// nothing (facts: NX-OS §1.6). Not after `until`.
     async fn patiently(
@@ -97,41 +61,6 @@ impl NxapiClient {
             }
         }
         self.exchange(commands, limit).await
-    }
-
-    fn piece(&self, query: Query, reply: Reply) -> Result<Result<Piece, String>, ClientError> {
-        let switch = self.settings.name.clone();
-        match reply {
-            Err(words) => Ok(parse::piece_when_refused(query, &words).ok_or(words)),
-            Ok(answer) => match parse::piece(query, &answer) {
-                Ok(piece) => Ok(Ok(piece)),
-                Err(parse::ParseError::NotNexus) => Err(ClientError::NotNexus { switch }),
-                Err(source) => match parse::piece_when_unreadable(query) {
-                    Some(unknown) => {
-                        tracing::warn!(%switch, "the output of {query} cannot be used: {source}");
-                        Ok(Ok(unknown))
-                    }
-                    None => Err(ClientError::Parse { switch, command: query.to_string(), source }),
-                },
-            },
-        }
-    }
-
-    async fn send(&self, batch: &Batch) -> Result<BTreeMap<usize, String>, ClientError> {
-        if clock::now() >= batch.until() {
-            return Err(ClientError::Late { switch: self.settings.name.clone() });
-        }
-        let lines = batch.lines();
-        let commands: Vec<_> = lines.iter().map(|(_, line)| (Encoding::Structured, line.clone())).collect();
-        let replies = self.patiently(&commands, WRITE_TIMEOUT, Some(batch.until())).await?;
-        let mut refused = BTreeMap::new();
-        for ((step, line), reply) in lines.iter().zip(replies) {
-            let words = reply.and_then(|answer| nxapi::configured(&answer));
-            if let Err(words) = words {
-                refused.entry(*step).or_insert_with(|| format!("{line}: {words}"));
-            }
-        }
-        Ok(refused)
     }
 
     async fn exchange(&self, commands: &[(Encoding, String)], limit: Duration) -> Result<Vec<Reply>, ClientError> {
@@ -252,13 +181,19 @@ fn is_unauthorized(response: &Response) -> bool {
     matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
 }
 
-impl Driver for NxapiClient {
-    fn read<'a>(&'a self, queries: &'a [Query]) -> Call<'a, Vec<Result<Piece, String>>> {
-        Box::pin(self.read_all(queries))
+impl Transport for NxapiClient {
+    fn switch(&self) -> &SwitchName {
+        &self.settings.name
     }
 
-    fn apply<'a>(&'a self, batch: &'a Batch) -> Call<'a, BTreeMap<usize, String>> {
-        Box::pin(self.send(batch))
+    fn show<'a>(&'a self, commands: &'a [(Encoding, String)], limit: Duration) -> Call<'a, Vec<Reply>> {
+        let some = commands.get(..READS_PER_REQUEST).unwrap_or(commands);
+        Box::pin(self.patiently(some, limit, None))
+    }
+
+    fn configure<'a>(&'a self, lines: &'a [String], limit: Duration, until: Moment) -> Call<'a, Vec<Reply>> {
+        let commands: Vec<_> = lines.iter().map(|line| (Encoding::Structured, line.clone())).collect();
+        Box::pin(async move { self.patiently(&commands, limit, Some(until)).await })
     }
 }
 

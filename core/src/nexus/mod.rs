@@ -4,6 +4,7 @@
 //! **Architecture Invariant:** a command line is only ever made by [`Step`], from numbers. No text from anywhere else
 //! reaches a switch.
 
+mod answer;
 mod batch;
 mod commands;
 mod guard;
@@ -14,6 +15,7 @@ mod query;
 mod reading;
 pub mod session;
 
+pub use answer::{Answer, Reply, configured};
 pub use batch::Batch;
 pub use commands::{Step, lines};
 pub use guard::Guard;

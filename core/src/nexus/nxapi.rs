@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Encoding, parse::Answer};
+use super::{Answer, Encoding, Reply, answer::one_line};
 
 /// The content type of a request.
 pub const CONTENT_TYPE: &str = "application/json-rpc";
@@ -34,9 +34,6 @@ pub enum DecodeError {
     #[error("the switch refused the request: {0}")]
     Refused(String),
 }
-
-/// What the switch said to one command: its answer, or its words of refusal.
-pub type Reply = Result<Answer, String>;
 
 // The order of the fields is the order on the wire: some releases misread a payload whose `cmd` comes before the rest
 // (facts: NX-OS §1.1).
@@ -173,35 +170,6 @@ fn busy(value: &Value) -> Option<String> {
     let code = output.get("code")?;
     let is_busy = code.as_str() == Some("429") || code.as_u64() == Some(429);
     is_busy.then(|| one_line(output.get("msg").and_then(Value::as_str).unwrap_or("429")))
-}
-
-/// What a configuration command printed although it counts as a success: errors hide there (facts: NX-OS §1.4, §4.7).
-/// A configuration command that works prints nothing.
-///
-/// # Errors
-/// The device's words.
-pub fn configured(answer: &Answer) -> Result<(), String> {
-    match answer {
-        Answer::Text(text) => printed(text),
-        Answer::Structured(Value::String(text)) => printed(text),
-        Answer::Structured(Value::Object(map)) if !map.is_empty() => printed(&Value::Object(map.clone()).to_string()),
-        Answer::Structured(Value::Array(items)) if !items.is_empty() => {
-            printed(&Value::Array(items.clone()).to_string())
-        }
-        Answer::Structured(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) | Value::Array(_)) => {
-            Ok(())
-        }
-    }
-}
-
-fn printed(text: &str) -> Result<(), String> {
-    let text = one_line(text);
-    // Whatever it is, the read-back decides; these are the device's words if it was a refusal.
-    if text.is_empty() { Ok(()) } else { Err(text) }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect()
 }
 
 #[cfg(test)]

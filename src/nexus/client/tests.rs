@@ -6,10 +6,13 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
-use vmtracker_core::{net::SwitchName, nexus::session::Class};
+use vmtracker_core::{
+    net::SwitchName,
+    nexus::{Piece, Query, session::Class},
+};
 
 use super::*;
-use crate::{config::Secret, tls::Trust};
+use crate::{config::Secret, nexus::Driver, tls::Trust};
 
 /// One scripted answer: what is written before the connection is closed.
 type Script = Vec<String>;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use vmtracker::lab::model::switch::{HttpReply, HttpRequest};
 use vmtracker_core::{
     nexus::{
-        Batch, Encoding, Piece, Query,
-        nxapi::{self, DecodeError, READS_PER_REQUEST, Reply},
+        Batch, Encoding, Piece, Query, Reply, configured,
+        nxapi::{self, DecodeError, READS_PER_REQUEST},
         parse,
         session::{Class, Failure, Input, Ticket},
     },
@@ -109,7 +109,7 @@ impl Exchange {
             Job::Write { lines, .. } => {
                 let mut refused = BTreeMap::new();
                 for ((step, line), reply) in lines.iter().zip(replies) {
-                    if let Err(words) = reply.and_then(|answer| nxapi::configured(&answer)) {
+                    if let Err(words) = reply.and_then(|answer| configured(&answer)) {
                         refused.entry(*step).or_insert_with(|| format!("{line}: {words}"));
                     }
                 }

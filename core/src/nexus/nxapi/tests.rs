@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::nexus::configured;
 
 fn commands(encoding: Encoding, count: usize) -> Vec<(Encoding, String)> {
     (0..count).map(|number| (encoding, format!("show {number}"))).collect()

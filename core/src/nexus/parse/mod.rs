@@ -20,17 +20,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{Piece, Query};
+use super::{Answer, Piece, Query};
 use crate::{net::VlanSet, tracker::Vpc};
-
-/// An answer of a switch, not yet parsed.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// The body of a structured answer; `Null` when there was none.
-    Structured(Value),
-    /// The text of an ASCII answer.
-    Text(String),
-}
 
 /// Why an output cannot be believed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

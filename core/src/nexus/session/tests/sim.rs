@@ -13,8 +13,8 @@ use super::{
 use crate::{
     net::{InterfaceName, SwitchName, VlanId, VlanSet},
     nexus::{
-        Batch, Guard, Piece, Query, Step,
-        parse::{Answer, accounting, config::PortConfig, piece, piece_when_refused, ports::PortStatus},
+        Answer, Batch, Guard, Piece, Query, Step,
+        parse::{accounting, config::PortConfig, piece, piece_when_refused, ports::PortStatus},
     },
     tracker::{
         Act, Configure, Event, Identity, Mode, Moment, Pace, Permit, Place, Policy, PortMode, Record, SaveOutcome,
