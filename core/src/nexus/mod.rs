@@ -7,6 +7,7 @@
 mod answer;
 mod batch;
 mod commands;
+pub mod disguise;
 mod guard;
 pub mod nxapi;
 pub mod parse;
