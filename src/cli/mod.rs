@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 failed, 2 bad usage or a faulty configuration.
 
+mod capture;
 mod check;
 #[cfg(feature = "lab")]
 pub mod lab;
@@ -34,6 +35,7 @@ Examples:
   vmtracker check --config vmtracker.toml            all faults of a configuration at once
   vmtracker check --config vmtracker.toml --connect  try every vCenter and switch, too
   vmtracker run --config vmtracker.toml              follow the vCenters; kill -HUP reads the file again
+  vmtracker capture --config vmtracker.toml --switch leaf-1 --out captures
   vmtracker status                                   how the running service stands
   vmtracker history --limit 20 --json                the last twenty changes, for a program
   vmtracker pause                                    write to no switch until `vmtracker resume`
@@ -58,6 +60,8 @@ enum Command {
     },
     /// Say everything that is wrong with a configuration.
     Check(check::CheckArgs),
+    /// Write down what a switch prints, without names and addresses, so that its parsers can be checked.
+    Capture(capture::CaptureArgs),
     /// How the running service stands.
     Status(Remote),
     /// What a person should mend.
@@ -116,6 +120,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Run { config } => run::run(&config),
         Command::Check(args) => check::check(&args),
+        Command::Capture(args) => capture::capture(&args),
         Command::Status(remote) => show::status(&remote),
         Command::Findings(remote) => show::findings(&remote),
         Command::History { remote, limit } => show::history(&remote, limit),

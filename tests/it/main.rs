@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod absent_host;
+mod capture;
 mod commands;
 mod config;
 mod control;

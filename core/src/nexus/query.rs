@@ -94,6 +94,16 @@ impl Query {
         }
     }
 
+    /// The name of the folder that holds captures of its answers: the command without a port's name.
+    pub fn folder(self) -> String {
+        let command = match self {
+            Self::Macs(_) => "show mac address-table".to_owned(),
+            Self::PortConfig(_) => Self::Config.to_string(),
+            other => other.to_string(),
+        };
+        command.replace(' ', "_")
+    }
+
     /// A word for a metric's label.
     pub const fn operation(self) -> &'static str {
         match self {

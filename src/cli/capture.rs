@@ -1,0 +1,70 @@
+//! `vmtracker capture`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Args;
+use vmtracker_core::net::SwitchName;
+
+use super::{CONFIG, output};
+use crate::{
+    config::{Config, SwitchSettings},
+    nexus::{self, Capture},
+};
+
+/// Arguments of `capture`.
+#[derive(Debug, Args)]
+pub(super) struct CaptureArgs {
+    /// The configuration.
+    #[arg(long, value_name = "FILE", default_value = CONFIG)]
+    config: PathBuf,
+    /// The switch's name in the configuration.
+    #[arg(long, value_name = "NAME")]
+    switch: SwitchName,
+    /// The folder to write to; what is there already stays.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Writes what a switch prints, in disguise; 1 if one of its answers cannot be read.
+pub(super) fn capture(args: &CaptureArgs) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.config)?;
+    let settings = config.switches.get(&args.switch).with_context(|| unknown(&config, &args.switch))?;
+    let captures = collect(settings)?;
+    let label = nexus::label(&captures);
+    let mut unread = 0;
+    for capture in &captures {
+        let file = args.out.join(capture.file(&label));
+        write(&file, &capture.text())?;
+        let why = capture.fault();
+        unread += usize::from(why.is_some());
+        let why = why.map(|why| format!("  CANNOT BE READ: {why}")).unwrap_or_default();
+        output::say(&format!("{}{why}", file.display()));
+    }
+    output::say(
+        "names, addresses, serial numbers and free texts were replaced; look through the files before you give them away",
+    );
+    Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn unknown(config: &Config, name: &SwitchName) -> String {
+    let names: Vec<&str> = config.switches.keys().map(SwitchName::as_str).collect();
+    format!("no [[switch]] is called {name}; there are: {}", names.join(", "))
+}
+
+fn collect(settings: &SwitchSettings) -> anyhow::Result<Vec<Capture>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let transport = nexus::connect(settings)?;
+    Ok(runtime.block_on(nexus::capture(&*transport))?)
+}
+
+fn write(file: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))
+}
