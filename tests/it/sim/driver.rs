@@ -96,6 +96,8 @@ pub(super) struct Sim {
     pub(super) life: u64,
     pub(super) shape: Shape,
     policy: Arc<Policy>,
+    /// The bodies of all requests to switches.
+    pub(super) sent: Vec<Vec<u8>>,
 }
 
 impl Sim {
@@ -133,6 +135,7 @@ impl Sim {
             life: 0,
             shape,
             policy: Arc::new(policy),
+            sent: Vec::new(),
         };
         sim.boot();
         sim
@@ -325,6 +328,7 @@ impl Sim {
         let Some(request) = exchange.request(self.moment()) else {
             return self.after(HOP, Happening::Input(self.life, switch.to_owned(), exchange.end()));
         };
+        self.sent.push(request.body.clone());
         let Some(device) = self.world.switches.get_mut(switch) else { return };
         match device.arrive(&request, self.now) {
             Arrival::Serve(ticket) => {
