@@ -5,6 +5,8 @@
 //!
 //! Arrows: `vcenter, nexus → tracker (its nouns only) → net`. `vcenter` and `nexus` never know each other.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod net;
 pub mod nexus;
 pub mod tracker;

@@ -1,0 +1,6 @@
+//! The lines that steps become.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| vmtracker_core::fuzz::commands(data));
