@@ -1,6 +1,6 @@
-//! Every parser against fixtures of our own, foreign input, cut input, and, where they are at hand, real captures.
+//! Every parser against fixtures of our own, foreign input and any input.
 
-use std::{fs, path::Path, time::Duration};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -11,9 +11,9 @@ use crate::{
     tracker::{Allowed, PortMode},
 };
 
-const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
+pub(super) const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 
-const ALL: [Query; 19] = [
+pub(super) const ALL: [Query; 19] = [
     Query::Version,
     Query::Config,
     Query::PortConfig(PORT),
@@ -169,44 +169,6 @@ fn the_switchs_own_addresses_are_passed_over() {
     let body = json!({"TABLE_mac_address": {"ROW_mac_address": rows}});
     let Ok(Piece::Macs(found)) = structured(Query::Macs(PORT), body) else { panic!() };
     assert_eq!(found.len(), 1);
-}
-
-pub(super) fn captures() -> Option<std::path::PathBuf> {
-    let folder = std::env::var_os("VMTRACKER_CAPTURES").map(Into::into);
-    if folder.is_none() {
-        println!("peer captures: skipped (VMTRACKER_CAPTURES names no folder of real captures)");
-    }
-    folder
-}
-
-pub(super) fn captured(folder: &Path, file: &str) -> Value {
-    let text = fs::read_to_string(folder.join(file)).unwrap();
-    let value: Value = serde_json::from_str(&text).unwrap();
-    let inner = value.pointer("/result/body").or_else(|| value.pointer("/ins_api/outputs/output/body"));
-    inner.cloned().unwrap_or(value)
-}
-
-#[test]
-fn real_captures_are_understood() {
-    let Some(folder) = captures() else { return };
-    let of =
-        |query, file: &str| structured(query, captured(&folder, file)).unwrap_or_else(|why| panic!("{file}: {why}"));
-    assert!(
-        matches!(of(Query::Version, "show_version/rpc.json"), Piece::Version(who, Some(uptime)) if !who.serial.is_empty() && uptime.as_secs() == 18_204)
-    );
-    assert!(matches!(of(Query::Vlans, "show_vlan/n9k_rpc.json"), Piece::Vlans(vlans) if vlans.present.len() > 1));
-    assert!(matches!(of(Query::Vlans, "show_vlan_brief/n9k_normal.json"), Piece::Vlans(v) if v.present.len() > 10));
-    assert!(matches!(of(Query::Ports, "show_interface_brief/n9500_rpc.json"), Piece::Ports(p) if p.len() > 10));
-    let channels = of(Query::PortChannels, "show_port-channel_summary/rpc.json");
-    assert!(matches!(channels, Piece::PortChannels(found) if found.len() > 1));
-    assert!(matches!(of(Query::Lldp, "show_lldp_neighbors_detail/cli_show.json"), Piece::Neighbors(n) if n.len() > 1));
-    assert!(matches!(of(Query::Cdp, "show_cdp_neighbors_detail/cli_show.json"), Piece::Neighbors(n) if n.len() > 1));
-    assert_eq!(of(Query::Macs(PORT), "show_mac_address-table/rpc.json"), Piece::Macs(Vec::new()));
-    let text = fs::read_to_string(folder.join("show_running-config_interface/a.txt")).unwrap();
-    let Ok(Piece::Config(ports)) = piece(Query::Config, &Answer::Text(text)) else { panic!() };
-    let trunk = &ports[&InterfaceName::PortChannel(5)];
-    assert_eq!((trunk.mode_or(None), trunk.allowed()), (PortMode::Trunk, Allowed::List("2253".parse().unwrap())));
-    println!("peer captures: ran");
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
