@@ -1,7 +1,6 @@
 //! What differs between the platforms that speak NX-OS, one row for each step of family and version. Where the facts
 //! are silent, the row takes what does least harm.
 
-use super::query::reserved_by_default;
 use crate::{
     net::{VlanId, VlanSet},
     tracker::Identity,
@@ -123,7 +122,7 @@ fn version(text: &str) -> Option<(u16, u16, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::query::reserved_by_default, *};
 
     fn platform(chassis: &str, version: &str) -> Platform {
         let text = |text: &str| text.to_owned();

@@ -219,3 +219,12 @@ fn an_edge_trunk_is_one_only_with_the_word_trunk() {
     assert!(!edge("spanning-tree port type edge"));
     assert!(!edge("spanning-tree port type network"));
 }
+
+#[test]
+fn a_port_that_inherits_a_profile_is_somebody_elses() {
+    let text = "interface port-channel1\n  inherit port-profile hosts\n  switchport mode trunk\n  switchport trunk allowed vlan 7\n";
+    let Ok(Piece::Config(ports)) = said(Query::Config, text) else { panic!() };
+    let mode = ports[&CHANNEL].mode_or(None);
+    assert!(matches!(&mode, crate::tracker::PortMode::Other(why) if why.contains("port-profile")), "{mode:?}");
+    assert_eq!(ports[&CHANNEL].allowed(), crate::tracker::Allowed::List(set("7")), "it is read all the same");
+}

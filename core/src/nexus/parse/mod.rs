@@ -153,6 +153,8 @@ mod cut_tests;
 #[cfg(test)]
 mod fabric_tests;
 #[cfg(test)]
+mod quirk_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod text_tests;

@@ -40,15 +40,6 @@ pub(super) fn structured(query: Query, body: Value) -> Result<Piece, ParseError>
 }
 
 #[test]
-fn a_version_is_found_under_the_key_of_each_platform() {
-    for key in ["nxos_ver_str", "sys_ver_str", "kickstart_ver_str"] {
-        let body = json!({"chassis_id": "Nexus9000 C93180YC-EX", "proc_board_id": "S1", "host_name": "l1", key: "9.3"});
-        let Ok(Piece::Version(found, None)) = structured(Query::Version, body) else { panic!("{key}") };
-        assert_eq!((found.serial.as_str(), found.version.as_str()), ("S1", "9.3"));
-    }
-}
-
-#[test]
 fn the_uptime_is_known_when_all_four_numbers_are() {
     let check = |units: Value, expected: Option<u64>| {
         let mut body = json!({"chassis_id": "Nexus9000", "proc_board_id": "S1", "nxos_ver_str": "9.3"});
@@ -106,33 +97,6 @@ fn a_list_that_cannot_be_read_is_an_error_and_not_a_shorter_list() {
 }
 
 #[test]
-fn vlan_numbers_come_in_all_their_forms() {
-    let row = |id: Value, utf: Option<&str>| {
-        let mut row = json!({"vlanshowbr-vlanid": id, "vlanshowbr-vlanstate": "active"});
-        if let Some(utf) = utf {
-            row["vlanshowbr-vlanid-utf"] = json!(utf);
-        }
-        let body = json!({"TABLE_vlanbrief": {"ROW_vlanbrief": row}});
-        let Ok(Piece::Vlans(found)) = structured(Query::Vlans, body) else { panic!() };
-        found.active.to_string()
-    };
-    assert_eq!(row(json!("16777216"), None), "1");
-    assert_eq!(row(json!("2701131776"), Some("161")), "161");
-    assert_eq!(row(json!("2701131776"), None), "161");
-    assert_eq!(row(json!(42), None), "42");
-    assert_eq!(row(json!("42"), None), "42");
-}
-
-#[test]
-fn a_table_may_be_an_object_or_a_list_at_both_levels() {
-    let row = |id: &str| json!({"vlanshowbr-vlanid": id, "vlanshowbr-vlanstate": "suspend"});
-    let list = json!({"TABLE_vlanbrief": [{"ROW_vlanbrief": [row("1"), row("7")]}, {"ROW_vlanbrief": row("9")}]});
-    let Ok(Piece::Vlans(found)) = structured(Query::Vlans, list) else { panic!() };
-    assert_eq!((found.present.to_string(), found.active.is_empty()), ("1,7,9".to_owned(), true));
-    assert!(structured(Query::Vlans, json!({})).is_err(), "VLAN 1 always exists");
-}
-
-#[test]
 fn neighbours_are_heard_by_both_protocols() {
     let lldp = json!({"TABLE_nbor_detail": {"ROW_nbor_detail": {"chassis_id": "vmnic2", "l_port_id": "Eth1/1",
         "port_id": "0050.5600.0001", "port_desc": "port 3 on dvSwitch vmnic2", "sys_name": "esx1"}}, "neigh_count": 1});
@@ -152,14 +116,6 @@ fn a_protocol_that_is_off_has_no_neighbours_and_nothing_else_has_a_stand_in() {
     assert_eq!(piece_when_refused(Query::Lldp, "% Invalid command"), Some(Piece::Neighbors(Vec::new())));
     assert_eq!(piece_when_refused(Query::Vlans, "% Invalid command"), None);
     assert_eq!(piece_when_refused(Query::Cdp, "Backend processing error"), None);
-}
-
-#[test]
-fn a_port_channel_may_have_no_members() {
-    let body = json!({"TABLE_channel": {"ROW_channel": [{"port-channel": "port-channel1"},
-        {"port-channel": "port-channel2", "TABLE_member": {"ROW_member": {"port": "Ethernet1/5"}}}]}});
-    let Ok(Piece::PortChannels(found)) = structured(Query::PortChannels, body) else { panic!() };
-    assert_eq!(found.values().map(|ports| ports.len()).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]

@@ -358,18 +358,6 @@ fn what_spanning_tree_forwards_goes_on_in_the_next_line() {
 }
 
 #[test]
-fn facts_2_15_and_2_16_json_inside_a_text_is_json() {
-    let body =
-        r#"{"TABLE_vlanbrief": {"ROW_vlanbrief": {"vlanshowbr-vlanid": "1", "vlanshowbr-vlanstate": "active"}}}"#;
-    for answer in [Answer::Text(format!("\n{body}\n")), Answer::Text(body.to_owned()), Answer::Structured(body.into())]
-    {
-        assert!(matches!(piece(Query::Vlans, &answer), Ok(Piece::Vlans(found)) if found.active == set("1")));
-    }
-    let (half, _) = body.split_at(40);
-    assert!(said(Query::Vlans, half).is_err());
-}
-
-#[test]
 fn a_foreign_or_paged_text_is_no_answer() {
     let foreign = ["<html>\n<h1>401 Authorization Required</h1>\n</html>\n", "leaf1#\n", "% Invalid command\n"];
     for query in ALL {
