@@ -12,6 +12,7 @@ mod guard;
 pub mod nxapi;
 pub mod parse;
 mod plan;
+pub mod platform;
 mod query;
 mod reading;
 pub mod session;

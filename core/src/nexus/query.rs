@@ -192,8 +192,7 @@ pub enum Piece {
     Silent(Query),
 }
 
-/// The VLANs that NX-OS keeps for itself by default (facts: NX-OS §4.3; where `show system vlan reserved` answers, its
-/// format is not documented).
+/// The VLANs that NX-OS keeps for itself by default, where the platform is not known (facts: NX-OS §4.3).
 pub(super) fn reserved_by_default() -> VlanSet {
     (3968..=4094).filter_map(crate::net::VlanId::new).collect()
 }

@@ -134,8 +134,8 @@ pub struct VlanDatabase {
     pub present: VlanSet,
     /// Those that are active and not shut down.
     pub active: VlanSet,
-    /// VLANs that the switch keeps for itself; none may be created (`show system vlan reserved`, where it answers;
-    /// else 3968–4094, the default of NX-OS).
+    /// VLANs that the switch keeps for itself; none may be created: the default of its platform and version (facts:
+    /// NX-OS §4.3).
     pub reserved: VlanSet,
 }
 

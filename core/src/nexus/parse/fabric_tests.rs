@@ -1,16 +1,13 @@
 //! The parsers of what a fabric needs: vPC, spanning tree, FEX, other owners, saving.
 
-use std::fs;
+use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{
-    tests::{captured, captures, structured},
-    *,
-};
+use super::{tests::structured, *};
 use crate::{
-    net::InterfaceName,
-    tracker::{Fex, VpcRole},
+    net::{InterfaceName, VlanSet},
+    tracker::{Fex, Vpc, VpcRole},
 };
 
 const CHANNEL: InterfaceName = InterfaceName::PortChannel(1);
@@ -224,15 +221,10 @@ fn an_edge_trunk_is_one_only_with_the_word_trunk() {
 }
 
 #[test]
-fn real_captures_of_a_fabric_are_understood() {
-    let Some(folder) = captures() else { return };
-    let text = |file: &str| fs::read_to_string(folder.join(file)).unwrap();
-    let Ok(Piece::Fexes(fexes)) = said(Query::Fex, &text("show_fex/a.txt")) else { panic!() };
-    assert!(fexes.len() > 8 && fexes.values().all(|fex| fex.online));
-    let Ok(Piece::Features(features)) = said(Query::Features, &text("show_feature/a.txt")) else { panic!() };
-    assert!(features.contains("lacp") && features.contains("ospf") && !features.contains("bgp"));
-    let found = domain(captured(&folder, "show_vpc/rpc.json"));
-    assert_eq!((found.id, found.role, found.legs.len()), (100, VpcRole::Secondary, 12));
-    assert_eq!(found.legs[&CHANNEL].vlans, set("1-100,302-501"));
-    println!("peer captures: ran");
+fn a_port_that_inherits_a_profile_is_somebody_elses() {
+    let text = "interface port-channel1\n  inherit port-profile hosts\n  switchport mode trunk\n  switchport trunk allowed vlan 7\n";
+    let Ok(Piece::Config(ports)) = said(Query::Config, text) else { panic!() };
+    let mode = ports[&CHANNEL].mode_or(None);
+    assert!(matches!(&mode, crate::tracker::PortMode::Other(why) if why.contains("port-profile")), "{mode:?}");
+    assert_eq!(ports[&CHANNEL].allowed(), crate::tracker::Allowed::List(set("7")), "it is read all the same");
 }

@@ -38,8 +38,12 @@ fn feature(line: &str) -> Result<Option<(String, bool)>, ParseError> {
     }
 }
 
-/// The feature sets that are enabled, by name: `fabricpath  2  enabled`. A switch that has none prints no table.
-pub(super) fn feature_sets(text: &str) -> BTreeSet<String> {
+/// The feature sets that are enabled, by name: `fabricpath  2  enabled`. A switch that has none prints nothing, or only
+/// the head.
+pub(super) fn feature_sets(text: &str) -> Result<BTreeSet<String>, ParseError> {
+    if !text.trim().is_empty() && !text.contains("Feature Set") {
+        return Err(ParseError::Missing("the head of the table of feature sets"));
+    }
     let row = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -47,7 +51,7 @@ pub(super) fn feature_sets(text: &str) -> BTreeSet<String> {
             _ => None,
         }
     };
-    text.lines().filter_map(row).collect()
+    Ok(text.lines().filter_map(row).collect())
 }
 
 /// Whether the switch is a VTP server or client; none where its mode cannot be read. The label's letters differ.

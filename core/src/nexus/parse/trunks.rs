@@ -1,10 +1,23 @@
 //! `show interface trunk`: the VLANs that spanning tree forwards on each trunk (facts: NX-OS §2, skeletons).
+//!
+//! ```text
+//! --------------------------------------------------------------------------------
+//! Port          STP Forwarding
+//! --------------------------------------------------------------------------------
+//! Eth1/47       none
+//! Po48          10,33-40,50
+//! --------------------------------------------------------------------------------
+//! ```
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ParseError, is_empty, required, rows_of, vlan_list};
+use super::{
+    ParseError,
+    json::{is_empty, required, rows_of, vlan_list},
+    table::{Row, tables},
+};
 use crate::net::{InterfaceName, VlanSet};
 
 /// None: nothing was answered, as where the command has no structured output (facts: NX-OS §1.4).
@@ -23,4 +36,24 @@ pub(super) fn parse(body: &Value) -> Result<Option<BTreeMap<InterfaceName, VlanS
         }
     }
     Ok(Some(trunks))
+}
+
+/// A list that goes on in the next line may be broken anywhere; whether one is ever cut short is not documented. The
+/// section is not the last one: what follows it is its end.
+pub(super) fn parse_text(text: &str) -> Result<Option<BTreeMap<InterfaceName, VlanSet>>, ParseError> {
+    let tables = tables(text, "the section STP Forwarding", |line| line.contains("STP Forwarding"))?;
+    if tables.iter().any(|table| !table.closed) {
+        return Err(ParseError::Cut);
+    }
+    let rows = tables.iter().flat_map(|table| &table.rows).map(trunk).collect::<Result<Vec<_>, _>>()?;
+    Ok(Some(rows.into_iter().flatten().collect()))
+}
+
+fn trunk(row: &Row<'_>) -> Result<Option<(InterfaceName, VlanSet)>, ParseError> {
+    let mut words = row.words();
+    let name = words.next().unwrap_or_default();
+    let list: String = words.collect();
+    let wrong = || ParseError::value("STP Forwarding", row.line);
+    let vlans = if list.is_empty() { Err(wrong()) } else { list.parse().map_err(|_| wrong()) }?;
+    Ok(name.parse().ok().filter(|name: &InterfaceName| name.can_trunk()).map(|name| (name, vlans)))
 }

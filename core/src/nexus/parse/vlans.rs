@@ -1,8 +1,21 @@
 //! `show vlan`: the VLAN database.
+//!
+//! ```text
+//! VLAN Name                             Status    Ports
+//! ---- -------------------------------- --------- -------------------------------
+//! 1    default                          active    Eth1/1, Eth1/2, Eth1/3, Eth1/4
+//!                                                 Eth1/5
+//! 20   VLAN0020                         suspended
+//! ```
 
 use serde_json::Value;
 
-use super::{super::query::reserved_by_default, ParseError, required, rows, string};
+use super::{
+    super::query::reserved_by_default,
+    ParseError,
+    json::{required, rows, string},
+    table::{Row, tables},
+};
 use crate::{
     net::{VlanId, VlanSet},
     tracker::VlanDatabase,
@@ -25,6 +38,36 @@ pub(super) fn parse(body: &Value) -> Result<VlanDatabase, ParseError> {
     }
     // VLAN 1 always exists and cannot be deleted: a database without it was cut off or is something else.
     if database.present == VlanSet::EMPTY { Err(ParseError::Missing("TABLE_vlanbrief")) } else { Ok(database) }
+}
+
+/// The table ends with an empty line: one that does not was cut off. Some switches print it twice (facts: NX-OS §2.13).
+pub(super) fn parse_text(text: &str) -> Result<VlanDatabase, ParseError> {
+    let is_head = |line: &str| ["VLAN", "Name", "Status"].iter().all(|word| line.contains(word));
+    let tables = tables(text, "the table of VLANs", is_head)?;
+    if tables.iter().any(|table| !table.closed) {
+        return Err(ParseError::Cut);
+    }
+    let mut database = VlanDatabase { reserved: reserved_by_default(), ..VlanDatabase::default() };
+    for row in tables.iter().flat_map(|table| &table.rows) {
+        let (vlan, active) = vlan_row(row)?;
+        database.present.insert(vlan);
+        if active {
+            database.active.insert(vlan);
+        }
+    }
+    if database.present.is_empty() { Err(ParseError::Missing("VLAN 1")) } else { Ok(database) }
+}
+
+fn vlan_row(row: &Row<'_>) -> Result<(VlanId, bool), ParseError> {
+    let wrong = || ParseError::value("vlan", row.line);
+    let mut words = row.line.split_whitespace();
+    let vlan = words.next().and_then(|word| word.parse().ok()).ok_or_else(wrong)?;
+    // Behind the name. One that is shut down shows it here; its words (`act/lshut`, `sus/ishut`) are remembered only.
+    match words.nth(1) {
+        Some("active") => Ok((vlan, true)),
+        Some(state) if state.starts_with("sus") || state.ends_with("shut") => Ok((vlan, false)),
+        Some(_) | None => Err(wrong()),
+    }
 }
 
 fn is_active(row: &Value) -> Result<bool, ParseError> {

@@ -1,12 +1,38 @@
 //! `show vpc`: the switch's part in a vPC domain (facts: NX-OS §2.11).
+//!
+//! ```text
+//! vPC domain id                     : 10
+//! Peer status                       : peer adjacency formed ok
+//! vPC keep-alive status             : peer is alive
+//! vPC role                          : primary
+//! Number of vPCs configured         : 1
+//!
+//! vPC Peer-link status
+//! ---------------------------------------------------------------------
+//! id    Port   Status Active vlans
+//! --    ----   ------ -------------------------------------------------
+//! 1     Po100  up     1-501
+//!
+//! vPC status
+//! ----------------------------------------------------------------------------
+//! Id    Port          Status Consistency Reason                Active vlans
+//! --    ----          ------ ----------- ------                ---------------
+//! 11    Po1           up     success     success               1-100,302-501
+//! 12    Po2           down*  Not         Consistency Check Not -
+//!                            Applicable  Performed
+//! ```
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ParseError, is_empty, required, rows, string, vlan_list};
+use super::{
+    ParseError,
+    json::{is_empty, required, rows, string, vlan_list},
+    table::{Row, Table, tables},
+};
 use crate::{
-    net::InterfaceName,
+    net::{InterfaceName, VlanSet},
     tracker::{PeerLink, Vpc, VpcDomain, VpcLeg, VpcRole},
 };
 
@@ -84,4 +110,83 @@ fn number(key: &'static str, text: &str) -> Result<u16, ParseError> {
 fn interface(key: &'static str, text: &str) -> Result<InterfaceName, ParseError> {
     let name = text.parse().ok().filter(|name: &InterfaceName| name.can_trunk());
     name.ok_or_else(|| ParseError::value(key, text))
+}
+
+/// None: a list of VLANs is not told in full, or there is no peer-link to tell an end by.
+pub(super) fn parse_text(text: &str) -> Result<Option<Vpc>, ParseError> {
+    let id = field(text, "vPC domain id")?;
+    if id.eq_ignore_ascii_case("not configured") {
+        return Ok(Some(Vpc::None));
+    }
+    // `Number of vPC configured` on old images.
+    let counted = field(text, "Number of vPCs configured").or_else(|_| field(text, "Number of vPC configured"))?;
+    let is_head = |line: &str| line.contains("Port") && line.contains("Active vlans");
+    let Ok(tables) = tables(text, "the tables of vPC", is_head) else { return Ok(None) };
+    let (of_legs, of_link): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.head.contains("Consistency"));
+    let (Some(peer_link), Some(legs)) = (text_peer_link(&of_link)?, text_legs(&of_legs)?) else { return Ok(None) };
+    if counted.parse() != Ok(legs.len()) {
+        return Err(ParseError::value("Number of vPCs configured", counted));
+    }
+    Ok(Some(Vpc::Domain(Box::new(VpcDomain {
+        id: number("vPC domain id", id)?,
+        role: role(field(text, "vPC role")?),
+        adjacent: field(text, "Peer status")? == "peer adjacency formed ok",
+        alive: field(text, "vPC keep-alive status")? == "peer is alive",
+        peer_link: Some(peer_link),
+        legs,
+    }))))
+}
+
+/// What stands behind `name … :`.
+fn field<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ParseError> {
+    let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
+    let value = pairs.find(|(label, _)| label.trim() == name).map(|(_, value)| value.trim());
+    value.filter(|text| !text.is_empty()).ok_or(ParseError::Missing(name))
+}
+
+fn text_peer_link(tables: &[Table<'_>]) -> Result<Option<PeerLink>, ParseError> {
+    let rows = tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler)));
+    let Some((row, ruler)) = rows.into_iter().next() else { return Ok(None) };
+    let (_, name, state) = cells(row)?;
+    let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+    Ok(Some(PeerLink { interface: interface("Port", name)?, up: state == "up", vlans }))
+}
+
+fn text_legs(tables: &[Table<'_>]) -> Result<Option<BTreeMap<InterfaceName, VpcLeg>>, ParseError> {
+    let mut legs = BTreeMap::new();
+    for (row, ruler) in tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler))) {
+        let (id, name, state) = cells(row)?;
+        let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+        let consistency = row.line.split_whitespace().nth(3).unwrap_or_default();
+        let consistent = !matches!(consistency, "failed" | "inconsistent");
+        legs.insert(interface("Port", name)?, VpcLeg { id: number("id", id)?, up: state == "up", consistent, vlans });
+    }
+    Ok(Some(legs))
+}
+
+/// Number, port, and state; `down*` is one whose traffic goes over the peer-link.
+fn cells<'a>(row: &Row<'a>) -> Result<(&'a str, &'a str, &'a str), ParseError> {
+    let mut words = row.line.split_whitespace();
+    match (words.next(), words.next(), words.next().map(|state| state.trim_end_matches('*'))) {
+        (Some(id), Some(name), Some(state @ ("up" | "down"))) => Ok((id, name, state)),
+        (_, _, _) => Err(ParseError::value("vpc", row.line)),
+    }
+}
+
+/// The list at the end of a row; the lines below may bring the rest of it in the same column, and the rest of a reason
+/// in others. None: it cannot be read, or it just fills its column, so that the switch may have cut it (facts:
+/// NX-OS §4.5).
+fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
+    let is_list = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'));
+    let column = row.line.rfind(char::is_whitespace)? + 1;
+    let (_, first) = row.line.split_at_checked(column)?;
+    let more = row.more.iter().filter_map(|line| line.split_at_checked(column));
+    let more = more.filter(|(before, chunk)| before.ends_with(' ') && is_list(chunk)).map(|(_, chunk)| chunk);
+    let chunks: Vec<&str> = std::iter::once(first).chain(more).collect();
+    if chunks == ["-"] {
+        return Some(VlanSet::EMPTY);
+    }
+    let width = ruler.split_whitespace().last().map(str::len);
+    let fills = chunks.last().map(|chunk| chunk.len()) == width;
+    (is_list(first) && !fills).then(|| chunks.concat().parse().ok()).flatten()
 }

@@ -43,6 +43,7 @@ impl Clues {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nexus::{Answer, Piece, Query, parse::piece};
 
     fn check(features: Option<&[&str]>, clues: Clues, expected: Option<&[ForeignOwner]>) {
         let features = features.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
@@ -70,5 +71,75 @@ mod tests {
         check(None, Clues { sets, ..Clues::default() }, Some(&[ForeignOwner::FabricPath]));
         check(None, Clues { maintenance: Some(true), ..Clues::default() }, Some(&[ForeignOwner::Maintenance]));
         check(Some(&["vtp"]), Clues::default(), Some(&[ForeignOwner::Vtp]));
+    }
+
+    /// What the answers of a switch, in the shapes that NX-OS prints, come to.
+    fn told(answers: &[(Query, &str)]) -> Option<Vec<ForeignOwner>> {
+        let mut clues = Clues::default();
+        for (query, text) in answers {
+            match piece(*query, &Answer::Text((*text).to_owned())).unwrap() {
+                Piece::Features(names) => clues.features = Some(names),
+                Piece::FeatureSets(names) => clues.sets = names,
+                Piece::Vtp(is) => clues.vtp = Some(is),
+                Piece::Maintenance(is) => clues.maintenance = Some(is),
+                Piece::SwitchProfile(is) => clues.switch_profile = Some(is),
+                other => assert_eq!(other, Piece::Silent(*query)),
+            }
+        }
+        clues.owners().map(|owners| owners.into_iter().collect())
+    }
+
+    fn features(rows: &str) -> String {
+        format!(
+            "Feature Name          Instance  State\n--------------------  --------  --------\nlacp                   1          enabled\n{rows}"
+        )
+    }
+
+    #[test]
+    fn each_owner_is_recognised_in_what_the_switch_prints() {
+        let sets = "Feature Set Name      ID        State\n--------------------  --------  --------\n";
+        let on = |feature: &str| features(&format!("{feature:<22} 1          enabled\n"));
+        let check = |answers: &[(Query, &str)], expected: &[ForeignOwner]| {
+            assert_eq!(told(answers).as_deref(), Some(expected), "{answers:?}");
+        };
+        let plain =
+            features("vmtracker              1          disabled\nvnseg_vlan             1          disabled\n");
+        check(&[(Query::Features, &plain)], &[]);
+        check(&[(Query::Features, &on("vmtracker"))], &[ForeignOwner::VmTracker]);
+        // A VXLAN leaf has both; `nve` alone maps no VLAN.
+        let leaf = on("nve") + "vnseg_vlan             1          enabled\n";
+        check(&[(Query::Features, &leaf)], &[ForeignOwner::Vxlan]);
+        check(&[(Query::Features, &on("nve"))], &[]);
+        for (state, expected) in
+            [("enabled", vec![ForeignOwner::FabricPath]), ("installed", vec![]), ("uninstalled", vec![])]
+        {
+            let sets =
+                format!("{sets}fabricpath            2         {state}\nfex                   3         enabled\n");
+            check(&[(Query::Features, &plain), (Query::FeatureSets, &sets)], &expected);
+        }
+    }
+
+    #[test]
+    fn a_mode_is_recognised_in_what_the_switch_prints() {
+        let check = |query: Query, text: &str, expected: &[ForeignOwner]| {
+            assert_eq!(told(&[(Query::Features, &features("")), (query, text)]).as_deref(), Some(expected), "{text:?}");
+        };
+        for (mode, expected) in [
+            ("Server", vec![ForeignOwner::Vtp]),
+            ("Client", vec![ForeignOwner::Vtp]),
+            ("Transparent", vec![]),
+            ("Off", vec![]),
+        ] {
+            let text = format!(
+                "VTP Status Information\n----------------------\nVTP Version                     : 2 (capable)\n\
+                Configuration Revision          : 0\nVTP Operating Mode              : {mode}\nVTP Domain Name                 : lab\n"
+            );
+            check(Query::Vtp, &text, &expected);
+        }
+        check(Query::SystemMode, "System Mode: Maintenance\n", &[ForeignOwner::Maintenance]);
+        check(Query::SystemMode, "System Mode: Normal\n", &[]);
+        let profile = "!Command: show running-config switch-profile\n\nversion 7.1(4)N1(1)\nswitch-profile pair\n  sync-peers destination 192.0.2.1\n";
+        check(Query::SwitchProfiles, profile, &[ForeignOwner::SwitchProfile]);
+        check(Query::SwitchProfiles, "!Command: show running-config switch-profile\n\nversion 7.1(4)N1(1)\n", &[]);
     }
 }

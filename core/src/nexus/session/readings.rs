@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Session, owners::Clues};
 use crate::{
     net::InterfaceName,
-    nexus::{Piece, Reading, parse::accounting::Entry, parse::config::PortConfig, parse::ports::PortStatus},
-    tracker::{Fex, Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope},
+    nexus::{
+        Piece, Reading, parse::accounting::Entry, parse::config::PortConfig, parse::ports::PortStatus,
+        platform::Platform,
+    },
+    tracker::{Fex, Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope, VlanDatabase},
 };
 
 /// What a reading brought that is not kept by the session.
@@ -43,7 +46,10 @@ impl Session {
                 Piece::Config(ports) => configs.extend(ports),
                 Piece::Ports(status) => self.learn_status(status, &mut read),
                 Piece::Vlans(vlans) => {
-                    self.known.learn_vlans(at, vlans);
+                    // A whole reading tells the version first.
+                    let reserved = self.identity.as_ref().map(|identity| Platform::of(identity).reserved());
+                    let reserved = reserved.unwrap_or_else(|| vlans.reserved.clone());
+                    self.known.learn_vlans(at, VlanDatabase { reserved, ..vlans });
                     read.database = true;
                 }
                 Piece::PortChannels(channels) => self.learn_channels(channels, whole, &mut read),

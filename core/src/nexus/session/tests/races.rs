@@ -135,3 +135,16 @@ fn a_port_whose_addresses_were_not_asked_for_is_not_told_to_have_none() {
     sim.feed(Input::Look(BTreeSet::from([unknown])));
     assert_eq!(sim.reads, Vec::<Vec<Query>>::new());
 }
+
+#[test]
+fn what_a_switch_keeps_for_itself_depends_on_its_platform() {
+    let refused = |platform: &'static str| {
+        let mut sim = Sim::with(|sim| sim.platform = platform);
+        sim.intent(&[(Place::VlanDatabase, "4050")], &[], false);
+        let told = sim.results();
+        assert!(matches!(told.as_slice(), [(_, 4050, _)]), "{told:?}");
+        told.iter().any(|(_, _, result)| matches!(result, StepResult::Refused(why) if why.contains("reserved")))
+    };
+    assert!(refused("Nexus9000 C93180YC-EX chassis"));
+    assert!(!refused("Nexus 5596 Chassis"));
+}

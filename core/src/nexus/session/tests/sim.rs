@@ -62,6 +62,7 @@ pub(super) struct Sim {
     pub(super) alive: bool,
     pub(super) store_works: bool,
     pub(super) serial: &'static str,
+    pub(super) platform: &'static str,
     pub(super) claimed: BTreeSet<(Place, VlanId)>,
     pub(super) claims: usize,
     pub(super) writes: Vec<Vec<String>>,
@@ -107,6 +108,7 @@ impl Sim {
             alive: true,
             store_works: true,
             serial: "S1",
+            platform: "N9K",
             claimed: BTreeSet::new(),
             claims: 0,
             writes: Vec::new(),
@@ -277,7 +279,7 @@ impl Sim {
                 let identity = Identity {
                     hostname: "leaf1".to_owned(),
                     serial: self.serial.to_owned(),
-                    platform: "N9K".to_owned(),
+                    platform: self.platform.to_owned(),
                     version: "9.3".to_owned(),
                 };
                 Piece::Version(identity, Some(UPTIME))

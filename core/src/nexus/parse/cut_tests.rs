@@ -1,0 +1,146 @@
+//! A cut-off output is never half a table: every text is cut at every place.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{
+    tests::PORT,
+    text_tests::{CDP, CHANNELS, LLDP, MACS, PORTS, TRUNKS, VERSION, VLANS, VPC},
+    *,
+};
+
+const CONFIG: &str = "\
+!Command: show running-config interface
+
+interface Ethernet1/1
+  switchport mode trunk
+  switchport trunk allowed vlan 10-20,30
+  switchport trunk allowed vlan add 40-409
+  channel-group 12 mode active
+
+interface Ethernet1/12
+  no switchport
+";
+
+const FEXES: &str = "\
+  FEX         FEX           FEX              FEX              Fex
+Number    Description      State            Model            Serial
+------------------------------------------------------------------------
+101      rack 1 left              Online   N2K-C2248TP-E-1GE   SSI00000AR0
+102      rack 1 right             Online   N2K-C2248TP-E-1GE   SSI00000CPC
+";
+
+const FEATURES: &str = "\
+Feature Name          Instance  State
+--------------------  --------  --------
+bfd                    1          enabled
+lacp                   1          enabled
+";
+
+const SETS: &str = "\
+Feature Set Name      ID        State
+--------------------  --------  --------
+fabricpath            2         enabled
+fex                   3         enabled
+";
+
+const LOG: &str = "\
+Mon Feb 10 09:30:45 2020:type=update:id=192.0.2.8@pts/3:user=ann:cmd=configure terminal ; vlan 70 (SUCCESS)
+Mon Feb 10 09:30:46 2020:type=update:id=192.0.2.8@pts/3:user=ann:cmd=configure terminal ; vlan 71 (SUCCESS)
+";
+
+/// An output of each parser that reads lines.
+pub(super) const OUTPUTS: [(Query, &str); 14] = [
+    (Query::Version, VERSION),
+    (Query::Ports, PORTS),
+    (Query::Vlans, VLANS),
+    (Query::PortChannels, CHANNELS),
+    (Query::Lldp, LLDP),
+    (Query::Cdp, CDP),
+    (Query::Macs(PORT), MACS),
+    (Query::Vpc, VPC),
+    (Query::Trunks, TRUNKS),
+    (Query::Config, CONFIG),
+    (Query::Fex, FEXES),
+    (Query::Features, FEATURES),
+    (Query::FeatureSets, SETS),
+    (Query::AccountingLog, LOG),
+];
+
+/// What may remain of an output that is cut exactly between two lines.
+#[derive(PartialEq)]
+enum Between {
+    /// Nothing: it has an end of its own.
+    Nothing,
+    /// Rows as they were, and fewer.
+    Rows,
+    /// A block may lack lines, and the next one is missing.
+    Blocks,
+}
+
+fn between(query: Query) -> Between {
+    match query {
+        Query::Version | Query::Vlans | Query::Vpc | Query::Trunks => Between::Nothing,
+        Query::Config | Query::PortConfig(_) => Between::Blocks,
+        // A member of a port-channel may stand in the next line.
+        Query::PortChannels => Between::Blocks,
+        Query::Ports
+        | Query::Lldp
+        | Query::Cdp
+        | Query::Macs(_)
+        | Query::AccountingLog
+        | Query::Fex
+        | Query::Features
+        | Query::FeatureSets
+        | Query::Vtp
+        | Query::SystemMode
+        | Query::SwitchProfiles
+        | Query::Save => Between::Rows,
+    }
+}
+
+/// Whether every row of `part` is a row of `whole`.
+fn is_part(part: &Value, whole: &Value) -> bool {
+    match (part, whole) {
+        (Value::Object(part), Value::Object(whole)) => part.iter().all(|(key, row)| whole.get(key) == Some(row)),
+        (Value::Array(part), Value::Array(whole)) => part.iter().all(|row| whole.contains(row)),
+        (_, _) => false,
+    }
+}
+
+#[test]
+fn a_prefix_is_an_error_or_the_same_and_never_half_a_row() {
+    for (query, text) in OUTPUTS {
+        let parse = |text: &str| piece(query, &Answer::Text(text.to_owned()));
+        let whole = parse(text).unwrap_or_else(|why| panic!("{query}: {why}")).to_json();
+        for end in 0..text.len() {
+            let cut = &text[..end];
+            let Ok(found) = parse(cut) else { continue };
+            let json = found.to_json();
+            // Nothing at all is how a switch says that there is nothing; where there must be something it is an error.
+            if json == whole || found == Piece::Silent(query) || cut.trim().is_empty() {
+                continue;
+            }
+            let between_lines = cut.ends_with('\n')
+                || text[end..].starts_with('\n')
+                || cut.rsplit('\n').next().unwrap().trim().is_empty();
+            assert!(between_lines, "{query}: within a line: …{:?} became {json}", &cut[end.saturating_sub(40)..]);
+            match between(query) {
+                Between::Nothing => panic!("{query}: …{:?} became {json}", &cut[end.saturating_sub(40)..]),
+                Between::Rows => assert!(is_part(&json, &whole), "{query}: {json}"),
+                Between::Blocks => {}
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_parser_panics_on_a_damaged_output(seed in 0usize..14, at in 0usize..2000, noise in "[ -~\n]{0,12}") {
+        let (query, text) = OUTPUTS[seed];
+        let at = at % text.len();
+        drop(piece(query, &Answer::Text(format!("{}{noise}{}", &text[..at], &text[at..]))));
+        drop(piece(query, &Answer::Text(format!("{}{noise}", &text[..at]))));
+        drop(piece(query, &Answer::Text(text[at..].to_owned())));
+    }
+}
