@@ -1,11 +1,11 @@
 //! Cisco Nexus switches, the I/O: transports (NX-API; SSH beside it) and the one driver over all of them.
 
-mod client;
 mod driver;
 mod error;
+mod nxapi;
 mod probe;
 
-pub use client::NxapiClient;
-pub use driver::{Call, Driver, Transport};
+pub use driver::{Call, Driver, Traffic, Transport};
 pub use error::ClientError;
+pub use nxapi::NxapiClient;
 pub use probe::{ProbeError, probe};
