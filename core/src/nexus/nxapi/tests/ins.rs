@@ -199,6 +199,48 @@ fn tables_are_found_inside_elements_of_their_own() {
     );
 }
 
+/// What a table says, in both forms.
+fn says_the_same(query: Query, body: &Value) {
+    let asked = [(Encoding::Structured, query.to_string())];
+    let pieces = bodies(&json!({"code": "200", "msg": "Success", "body": body})).map(|(dialect, reply)| {
+        let said = replies(dialect, &reply, Commands::Show(&asked)).unwrap().said.remove(0).unwrap();
+        parse::piece(query, &said).unwrap()
+    });
+    assert_eq!(pieces[0], pieces[1], "{query}");
+}
+
+#[test]
+fn a_table_says_the_same_in_both_forms() {
+    let row = |vlan: u16, ports: Value| {
+        json!({"vlanshowbr-vlanid": vlan, "vlanshowbr-vlanid-utf": vlan.to_string(), "vlanshowbr-vlanname": "a <b>",
+            "vlanshowbr-vlanstate": "active", "vlanshowbr-shutstate": "noshutdown", "vlanshowplist-ifidx": ports})
+    };
+    let rows = [row(1, json!(["Ethernet1/1,Ethernet1/2", "Ethernet1/3"])), row(10, json!({}))];
+    says_the_same(Query::Vlans, &json!({"TABLE_vlanbrief": {"ROW_vlanbrief": rows}, "TABLE_mtuinfo": {}}));
+    says_the_same(Query::PortChannels, &json!({}));
+    says_the_same(Query::Lldp, &json!({"neigh_count": "0"}));
+}
+
+#[test]
+fn real_tables_say_the_same_in_both_forms() {
+    let Some(folder) = std::env::var_os("VMTRACKER_CAPTURES") else { return };
+    let files = [
+        (Query::Version, "show_version/rpc.json"),
+        (Query::Vlans, "show_vlan/n9k_rpc.json"),
+        (Query::Ports, "show_interface_brief/n9500_rpc.json"),
+        (Query::PortChannels, "show_port-channel_summary/rpc.json"),
+        (Query::Lldp, "show_lldp_neighbors_detail/cli_show.json"),
+        (Query::Cdp, "show_cdp_neighbors_detail/cli_show.json"),
+        (Query::Vpc, "show_vpc/rpc.json"),
+    ];
+    for (query, file) in files {
+        let text = std::fs::read_to_string(std::path::Path::new(&folder).join(file)).unwrap();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let body = value.pointer("/result/body").or_else(|| value.pointer("/ins_api/outputs/output/body"));
+        says_the_same(query, body.unwrap_or(&value));
+    }
+}
+
 #[test]
 fn what_nests_too_deeply_is_no_answer() {
     let nested = |depth: usize| format!("{}{}", "<a>".repeat(depth), "</a>".repeat(depth));

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::nexus::{Answer, Encoding, Query, Step, configured};
+use crate::nexus::{Answer, Encoding, Query, Step, configured, parse};
 
 fn commands(encoding: Encoding, count: usize) -> Vec<(Encoding, String)> {
     (0..count).map(|number| (encoding, format!("show {number}"))).collect()
