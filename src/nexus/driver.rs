@@ -11,13 +11,17 @@ use vmtracker_core::{
 use super::ClientError;
 use crate::clock;
 
-/// To connect, and to do what was asked: a whole running-config takes a busy switch some seconds.
-const TIMEOUT: Duration = Duration::from_secs(40);
-/// Beside that for each command: where an AAA server authorizes every one, 16 s were seen (facts: performance, NX-OS).
-const TIMEOUT_EACH: Duration = Duration::from_secs(20);
+/// A read may be long: a whole running-config takes a busy switch some seconds. A transport asks a switch that needs more
+/// for less at a time.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// A batch cannot be parted, so it has time for each line: where an AAA server authorizes every one, 16 s were seen
+/// (facts: performance, NX-OS).
+const LINE_TIMEOUT: Duration = Duration::from_secs(20);
+/// To connect and answer, beside that.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 /// But no more than what the switch itself gives one command (facts: NX-OS §1.6). After a write that was cut off the
 /// outcome is unknown and is read back.
-const TIMEOUT_MAX: Duration = Duration::from_secs(300);
+const WRITE_TIMEOUT_MAX: Duration = Duration::from_secs(300);
 /// A save takes a busy switch minutes (facts: NX-OS §4.6); the switch itself gives a command 300 s (§1.6).
 const SAVE_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -96,17 +100,10 @@ async fn ask(transport: &impl Transport, queries: &[Query]) -> Result<Vec<Reply>
     if queries.contains(&Query::Save) {
         return transport.show(&commands, SAVE_TIMEOUT).await;
     }
-    let limit = limit(commands.len());
-    match transport.show(&commands, limit).await {
-        Err(ClientError::Broken { .. }) => transport.show(&commands, limit).await,
+    match transport.show(&commands, READ_TIMEOUT).await {
+        Err(ClientError::Broken { .. }) => transport.show(&commands, READ_TIMEOUT).await,
         answered => answered,
     }
-}
-
-/// How long so many commands may take.
-fn limit(commands: usize) -> Duration {
-    let each = TIMEOUT_EACH.saturating_mul(u32::try_from(commands).unwrap_or(u32::MAX));
-    TIMEOUT.saturating_add(each).min(TIMEOUT_MAX)
 }
 
 fn piece(switch: &SwitchName, query: Query, reply: Reply) -> Result<Result<Piece, String>, ClientError> {
@@ -140,7 +137,7 @@ async fn type_lines(
     until: Moment,
 ) -> Result<BTreeMap<usize, String>, ClientError> {
     let (steps, lines): (Vec<usize>, Vec<String>) = lines.into_iter().unzip();
-    let replies = transport.configure(&lines, limit(lines.len()), until).await?;
+    let replies = transport.configure(&lines, write_timeout(lines.len()), until).await?;
     let answered = replies.len();
     let refused = refusals(&steps, &lines, replies);
     // It stopped, and does not say why: what was done is unknown.
@@ -148,6 +145,11 @@ async fn type_lines(
         return Err(ClientError::Short { switch: transport.switch().clone(), lines: lines.len(), answered });
     }
     Ok(refused)
+}
+
+fn write_timeout(lines: usize) -> Duration {
+    let each = LINE_TIMEOUT.saturating_mul(u32::try_from(lines).unwrap_or(u32::MAX));
+    WRITE_TIMEOUT.saturating_add(each).min(WRITE_TIMEOUT_MAX)
 }
 
 /// The first refusal of each step.

@@ -68,13 +68,13 @@ async fn a_batch_that_ends_early_without_a_refusal_is_unknown() {
 }
 
 #[tokio::test]
-async fn what_takes_each_command_long_gets_time_for_each() {
+async fn a_batch_gets_time_for_each_line() {
     let transport = scripted((0..3).map(|_| vec![text("")]).collect());
     for lines in [1, 4, 100] {
         let lines = (0..lines).map(|step| (step, "exit".to_owned())).collect();
         drop(type_lines(&transport, lines, clock::now()).await);
     }
-    assert_eq!(*transport.limits.lock().unwrap(), [60, 120, 300]);
+    assert_eq!(*transport.limits.lock().unwrap(), [80, 140, 300]);
 }
 
 #[tokio::test]

@@ -1,14 +1,16 @@
-//! What was learned of how a switch wants to be asked: in which dialect, and for which commands it has only text.
+//! What was learned of how a switch wants to be asked: in which dialect, how much at a time, and for which
+//! commands it has only text.
 
 use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use serde_json::Value;
 use vmtracker_core::nexus::{
     Answer, Encoding, Query, Reply,
-    nxapi::{Dialect, Replies},
+    nxapi::{Dialect, READS_PER_REQUEST, Replies},
 };
 
 /// What is known of one switch.
@@ -19,15 +21,21 @@ pub(super) struct Choice {
     learned: Mutex<Learned>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Learned {
     dialect: Option<Dialect>,
     texts: BTreeSet<String>,
+    /// How many questions it answers in time.
+    width: usize,
+}
+
+impl Learned {
+    const NOTHING: Self = Self { dialect: None, texts: BTreeSet::new(), width: READS_PER_REQUEST };
 }
 
 impl Choice {
     pub(super) const fn new(configured: Option<Dialect>) -> Self {
-        Self { configured, learned: Mutex::new(Learned { dialect: None, texts: BTreeSet::new() }) }
+        Self { configured, learned: Mutex::new(Learned::NOTHING) }
     }
 
     /// The dialect to speak; none: it is to be found out.
@@ -42,14 +50,29 @@ impl Choice {
 
     /// The switch is not what it was, perhaps after an upgrade.
     pub(super) fn forget(&self) {
-        *self.learned() = Learned::default();
+        *self.learned() = Learned::NOTHING;
     }
 
-    /// The commands, as text where the switch has nothing else.
+    /// So many questions were not answered within the limit: half as many next time. Where each takes 16 s (facts:
+    /// performance, NX-OS), ten at once would never be answered.
+    pub(super) fn too_slow(&self, count: usize) {
+        self.learned().width = (count / 2).max(1);
+    }
+
+    /// An answer `took` so long: where it was far from the limit, more can be asked.
+    pub(super) fn in_time(&self, took: Duration, limit: Duration) {
+        let mut learned = self.learned();
+        if took < limit / 4 {
+            learned.width = (learned.width * 2).min(READS_PER_REQUEST);
+        }
+    }
+
+    /// The commands that are asked at once, as text where the switch has nothing else.
     pub(super) fn wished(&self, commands: &[(Encoding, String)]) -> Vec<(Encoding, String)> {
         let learned = self.learned();
         let encoding = |encoding, line| if learned.texts.contains(line) { Encoding::Text } else { encoding };
-        commands.iter().map(|(wish, line)| (encoding(*wish, line), line.clone())).collect()
+        let some = commands.iter().take(learned.width);
+        some.map(|(wish, line)| (encoding(*wish, line), line.clone())).collect()
     }
 
     /// The replies up to the first command that has only text, which is kept in mind.

@@ -93,11 +93,23 @@ impl NxapiClient {
         loop {
             let wished = self.choice.wished(commands);
             let request = self.request(dialect, Commands::Show(&wished))?;
-            let replies = self.choice.learn(self.patiently(&request, limit, None).await?, &wished);
+            let replies = self.choice.learn(self.paced(&request, limit).await?, &wished);
             if !replies.is_empty() {
                 return Ok(replies);
             }
         }
+    }
+
+    /// Questions, of which a slow switch is asked fewer the next time.
+    async fn paced(&self, request: &Request<'_>, limit: Duration) -> Result<Replies, ClientError> {
+        let began = clock::instant();
+        let answered = self.patiently(request, limit, None).await;
+        match &answered {
+            Ok(_) => self.choice.in_time(began.elapsed(), limit),
+            Err(ClientError::Timeout { .. }) => self.choice.too_slow(request.count()),
+            Err(_) => {}
+        }
+        answered
     }
 
     /// The dialect, found out by a question where it is not known: what changes something is not for trying.

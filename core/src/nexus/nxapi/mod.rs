@@ -200,6 +200,11 @@ impl<'a> Request<'a> {
         self.dialect
     }
 
+    /// How many commands it holds.
+    pub const fn count(&self) -> usize {
+        self.commands.len()
+    }
+
     /// The bytes to post.
     pub fn body(&self) -> &[u8] {
         &self.body

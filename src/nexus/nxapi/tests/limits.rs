@@ -62,6 +62,19 @@ async fn an_answer_that_stops_in_the_middle_is_cut_off_too() {
 }
 
 #[tokio::test]
+async fn a_slow_switch_is_asked_for_less_at_a_time() {
+    let empty = || http("200 OK", "", EMPTY_CHANNELS);
+    let (url, seen) = serve(vec![SILENCE.to_owned(), SILENCE.to_owned(), empty(), empty(), empty()]).await;
+    let client = client_of(SwitchSettings { dialect: Some(Dialect::JsonRpc), ..settings(url) });
+    let asked: Vec<_> = (0..12).map(|number| (Encoding::Text, format!("show {number}"))).collect();
+    for (limit, answered) in [(200, false), (200, false), (60_000, true), (60_000, true), (60_000, true)] {
+        assert_eq!(client.show(&asked, Duration::from_millis(limit)).await.is_ok(), answered);
+    }
+    let counts: Vec<_> = seen.lock().unwrap().iter().map(|request| request.matches("cli_ascii").count()).collect();
+    assert_eq!(counts, [10, 5, 2, 4, 8]);
+}
+
+#[tokio::test]
 async fn requests_and_bytes_are_counted() {
     let (url, seen) = serve(vec![http("200 OK", "", EMPTY_CHANNELS), http("200 OK", "", EMPTY_CHANNELS)]).await;
     let client = client(url);

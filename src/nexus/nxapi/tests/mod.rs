@@ -29,6 +29,7 @@ async fn serve(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::clone(&seen);
     tokio::spawn(async move {
+        let mut open = Vec::new();
         for answer in script {
             let (mut stream, _) = listener.accept().await.unwrap();
             let request = request(&mut stream).await;
@@ -36,9 +37,12 @@ async fn serve(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
             let said = answer.strip_suffix(SILENCE);
             stream.write_all(said.unwrap_or(&answer).as_bytes()).await.unwrap();
             if said.is_some() {
-                std::future::pending::<()>().await;
+                open.push(stream);
             }
         }
+        // Nobody listens any more, but what is open stays open.
+        drop(listener);
+        std::future::pending::<()>().await;
     });
     (url, seen)
 }
