@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt, net::SocketAddr, path::PathBuf, sync::Arc}
 
 use vmtracker_core::{
     net::{SwitchName, VcenterName},
+    nexus::nxapi::Dialect,
     tracker::Policy,
 };
 
@@ -63,6 +64,8 @@ pub struct SwitchSettings {
     pub password: Secret,
     /// Whom to trust.
     pub trust: Trust,
+    /// In which dialect NX-API is spoken; none: it is found out.
+    pub dialect: Option<Dialect>,
 }
 
 /// A text that is never shown: its `Debug` is `***`, and it has no `Display`.

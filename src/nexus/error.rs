@@ -3,7 +3,12 @@
 use thiserror::Error;
 use vmtracker_core::{
     net::SwitchName,
-    nexus::{nxapi::DecodeError, parse::ParseError, session::Class, session::Failure},
+    nexus::{
+        nxapi::{DecodeError, EncodeError},
+        parse::ParseError,
+        session::Class,
+        session::Failure,
+    },
 };
 
 use crate::tls::chain;
@@ -116,7 +121,17 @@ pub enum ClientError {
         switch: SwitchName,
         /// What failed.
         #[source]
-        source: serde_json::Error,
+        source: EncodeError,
+    },
+    /// Lines without an answer, and no refusal before them.
+    #[error("{switch} answered {answered} of {lines} lines and refused none")]
+    Short {
+        /// Which switch.
+        switch: SwitchName,
+        /// How many lines were sent.
+        lines: usize,
+        /// How many were answered.
+        answered: usize,
     },
     /// The permit ran out before the batch was sent.
     #[error("{switch}: the permit ran out before the batch was sent")]
@@ -140,7 +155,12 @@ impl ClientError {
             }
             Self::TooLarge { .. }
             | Self::Status { .. }
-            | Self::Decode { source: DecodeError::NotJson { .. } | DecodeError::NotRpc, .. }
+            | Self::Decode {
+                source:
+                    DecodeError::NotJson { .. } | DecodeError::NotXml { .. } | DecodeError::NotRpc | DecodeError::NotIns,
+                ..
+            }
+            | Self::Short { .. }
             | Self::Parse { .. }
             | Self::Encode { .. } => Class::Protocol,
         }

@@ -23,7 +23,7 @@ const ARROWS: &[Arrow] = &[
     Arrow { folder: "src/clock", own: &[], core: &["tracker"] },
     Arrow { folder: "src/tls", own: &["tls"], core: &[] },
     Arrow { folder: "src/metrics", own: &[], core: &["net", "tracker"] },
-    Arrow { folder: "src/config", own: &["config", "tls"], core: &["net", "tracker"] },
+    Arrow { folder: "src/config", own: &["config", "tls"], core: &["net", "nexus", "tracker"] },
     Arrow { folder: "src/store", own: &["clock", "store"], core: &["net", "tracker"] },
     Arrow { folder: "src/api", own: &["api", "clock", "store"], core: &["net", "tracker", "view"] },
     Arrow { folder: "src/web", own: &["api", "clock", "web"], core: &["net"] },

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use vmtracker::lab::model::switch::{HttpReply, HttpRequest};
+use vmtracker::{
+    lab::model::switch::{HttpReply, HttpRequest},
+    nexus::ClientError,
+};
 use vmtracker_core::{
+    net::SwitchName,
     nexus::{
-        Batch, Encoding, Piece, Query, Reply, configured,
-        nxapi::{self, DecodeError, READS_PER_REQUEST},
+        Batch, Piece, Query, Reply, configured,
+        nxapi::{Commands, Dialect, Request},
         parse,
         session::{Class, Failure, Input, Ticket},
     },
@@ -50,26 +54,29 @@ impl Exchange {
     /// The next request; none: there is nothing (more) to ask, or the permit ran out.
     pub(super) fn request(&self, now: Moment) -> Option<HttpRequest> {
         let late = matches!(self.job, Job::Write { until, .. } if now >= until);
-        let commands = self.commands();
-        (!late && !commands.is_empty()).then(|| HttpRequest {
+        let body = (!late).then(|| self.asked(|request| request.body().to_vec()))??;
+        Some(HttpRequest {
             method: "POST".to_owned(),
             path: "/ins".to_owned(),
             authorization: Some(AUTHORIZATION.to_owned()),
             cookie: None,
-            body: nxapi::request(&commands).expect("commands are text"),
+            body,
             peer: "192.0.2.1".to_owned(),
         })
     }
 
-    fn commands(&self) -> Vec<(Encoding, String)> {
+    /// What `look` sees of the next request; none: there is nothing (more) to ask.
+    fn asked<T>(&self, look: impl FnOnce(&Request<'_>) -> T) -> Option<T> {
         match &self.job {
-            Job::Read { queries, pieces } => queries
-                .iter()
-                .skip(pieces.len())
-                .take(READS_PER_REQUEST)
-                .map(|query| (query.encoding(), query.to_string()))
-                .collect(),
-            Job::Write { lines, .. } => lines.iter().map(|(_, line)| (Encoding::Structured, line.clone())).collect(),
+            Job::Read { queries, pieces } => {
+                let left = queries.iter().skip(pieces.len());
+                let commands: Vec<_> = left.map(|query| (query.encoding(), query.to_string())).collect();
+                Request::new(Dialect::JsonRpc, Commands::Show(&commands)).ok().as_ref().map(look)
+            }
+            Job::Write { lines, .. } => {
+                let lines: Vec<_> = lines.iter().map(|(_, line)| line.clone()).collect();
+                Request::new(Dialect::JsonRpc, Commands::Configure(&lines)).ok().as_ref().map(look)
+            }
         }
     }
 
@@ -88,8 +95,8 @@ impl Exchange {
 
     /// Takes the reply to the last request.
     pub(super) fn take(self, reply: &HttpReply) -> Step {
-        let commands = self.commands();
-        match replies(reply, &commands) {
+        let answered = self.asked(|request| replies(reply, request)).expect("a reply belongs to a request");
+        match answered {
             Ok(replies) => self.learn(replies),
             Err(failure) => Step::Over(match self.job {
                 Job::Read { .. } => Input::Read(self.ticket, Err(failure)),
@@ -126,18 +133,15 @@ fn piece(query: Query, reply: Reply) -> Result<Piece, String> {
     }
 }
 
-fn replies(reply: &HttpReply, commands: &[(Encoding, String)]) -> Result<Vec<Reply>, Failure> {
+fn replies(reply: &HttpReply, request: &Request<'_>) -> Result<Vec<Reply>, Failure> {
     match reply {
         HttpReply::HangUp => Err(failure(Class::Refused, "the connection broke")),
         HttpReply::Answer { status: 401, .. } => Err(failure(Class::Auth, "the login was refused")),
-        HttpReply::Answer { body, .. } => nxapi::replies(body.as_bytes(), commands).map_err(|error| {
-            let class = match &error {
-                DecodeError::Busy(_) => Class::Refused,
-                DecodeError::Refused(_) => Class::Device,
-                DecodeError::NotJson { .. } | DecodeError::NotRpc => Class::Protocol,
-            };
-            failure(class, &error.to_string())
-        }),
+        HttpReply::Answer { body, .. } => {
+            let replies = request.replies(body.as_bytes()).map(|replies| replies.said);
+            let switch = SwitchName::from("sim");
+            replies.map_err(|source| ClientError::Decode { switch, command: String::new(), source }.failure())
+        }
     }
 }
 

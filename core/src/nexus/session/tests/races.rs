@@ -12,6 +12,7 @@ use crate::{
     tracker::{Event, Place, Scope, StepResult},
 };
 
+const SECOND: Duration = Duration::from_secs(1);
 const ON: Place = Place::Interface(PORT);
 
 /// Somebody changes the port, and a look shows it, while the claim of what was planned is on its way.
@@ -147,4 +148,23 @@ fn what_a_switch_keeps_for_itself_depends_on_its_platform() {
     };
     assert!(refused("Nexus9000 C93180YC-EX chassis"));
     assert!(!refused("Nexus 5596 Chassis"));
+}
+
+#[test]
+fn a_switch_that_is_down_is_tried_at_its_own_pace_whatever_is_asked_of_it() {
+    let mut sim = Sim::up();
+    sim.alive = false;
+    sim.pass(5 * 60 * SECOND);
+    assert!(!sim.session.is_up());
+    let before = (sim.reads.len(), sim.writes.len(), sim.claims);
+    for _ in 0..120 {
+        sim.intent(&[(ON, "10")], &[], true);
+        sim.feed(Input::Look(BTreeSet::from([PORT])));
+        sim.feed(Input::Save);
+        sim.pass(SECOND);
+    }
+    // A pause is between 30 and 60 s by now.
+    let tries = sim.reads.len() - before.0;
+    assert!((1..=4).contains(&tries), "{tries} tries in two minutes");
+    assert_eq!((sim.writes.len(), sim.claims), (before.1, before.2));
 }

@@ -1,6 +1,9 @@
 //! The client against a scripted server on loopback.
 
-use std::sync::Arc;
+mod dialects;
+mod limits;
+
+use std::sync::{Arc, Mutex};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -8,14 +11,17 @@ use tokio::{
 };
 use vmtracker_core::{
     net::SwitchName,
-    nexus::{Piece, Query, session::Class},
+    nexus::{Answer, Piece, session::Class},
 };
 
 use super::*;
 use crate::{config::Secret, nexus::Driver, tls::Trust};
 
-/// One scripted answer: what is written before the connection is closed.
+/// The scripted answers: what is written before the connection is closed.
 type Script = Vec<String>;
+
+/// What an answer ends with after which the connection is left open.
+const SILENCE: &str = "...";
 
 async fn serve(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -23,12 +29,20 @@ async fn serve(script: Script) -> (String, Arc<Mutex<Vec<String>>>) {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let requests = Arc::clone(&seen);
     tokio::spawn(async move {
+        let mut open = Vec::new();
         for answer in script {
             let (mut stream, _) = listener.accept().await.unwrap();
             let request = request(&mut stream).await;
             requests.lock().unwrap().push(request);
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            let said = answer.strip_suffix(SILENCE);
+            stream.write_all(said.unwrap_or(&answer).as_bytes()).await.unwrap();
+            if said.is_some() {
+                open.push(stream);
+            }
         }
+        // Nobody listens any more, but what is open stays open.
+        drop(listener);
+        std::future::pending::<()>().await;
     });
     (url, seen)
 }
@@ -57,15 +71,23 @@ fn http(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-fn client(url: String) -> NxapiClient {
-    let settings = SwitchSettings {
+fn settings(url: String) -> SwitchSettings {
+    SwitchSettings {
         name: SwitchName::from("leaf1"),
         url,
         username: "us".to_owned(),
         password: Secret::new("hidden".to_owned()),
         trust: Trust::System,
-    };
+        dialect: None,
+    }
+}
+
+fn client_of(settings: SwitchSettings) -> NxapiClient {
     NxapiClient::new(settings, reqwest::Client::new())
+}
+
+fn client(url: String) -> NxapiClient {
+    client_of(settings(url))
 }
 
 async fn check(script: Script, queries: &[Query]) -> (Result<Vec<Result<Piece, String>>, ClientError>, Vec<String>) {
@@ -184,12 +206,14 @@ async fn nobody_at_the_address_is_refused() {
 
 #[tokio::test]
 async fn a_save_is_not_sent_again_when_the_connection_broke() {
-    let (answer, seen) = check(vec![String::new(), http("200 OK", "", EMPTY_CHANNELS)], &[Query::Save]).await;
-    assert_eq!((answer.unwrap_err().class(), seen.len()), (Class::Refused, 1));
     let copied = r#"{"jsonrpc":"2.0","result":{"msg":"[####] 100%\nCopy complete.\n"},"id":1}"#;
-    let (answer, seen) = check(vec![http("200 OK", "", copied)], &[Query::Save]).await;
-    assert_eq!(answer.unwrap(), [Ok(Piece::Saved(Ok(())))]);
-    assert!(seen[0].contains("cli_ascii") && seen[0].contains("copy running-config startup-config"));
+    let (url, seen) = serve(vec![String::new(), http("200 OK", "", copied)]).await;
+    let client = client_of(SwitchSettings { dialect: Some(Dialect::JsonRpc), ..settings(url) });
+    assert_eq!(client.read(&[Query::Save]).await.unwrap_err().class(), Class::Refused);
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(client.read(&[Query::Save]).await.unwrap(), [Ok(Piece::Saved(Ok(())))]);
+    let sent = seen.lock().unwrap()[1].clone();
+    assert!(sent.contains("cli_ascii") && sent.contains("copy running-config startup-config"));
 }
 
 #[tokio::test]

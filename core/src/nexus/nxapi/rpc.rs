@@ -1,39 +1,12 @@
-//! NX-API's JSON-RPC: requests as values, replies as results (facts: NX-OS §1.3).
+//! NX-API's JSON-RPC (facts: NX-OS §1.3).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
-use super::{Answer, Encoding, Reply, answer::one_line};
-
-/// The content type of a request.
-pub const CONTENT_TYPE: &str = "application/json-rpc";
-
-/// How many commands go into one request: some releases refuse more than ten `show` commands (facts: NX-OS §1.6).
-pub const READS_PER_REQUEST: usize = 10;
-
-/// Why a reply is no reply.
-#[derive(Debug, Error)]
-pub enum DecodeError {
-    /// It is not JSON.
-    #[error("the answer is not JSON: {excerpt:?}")]
-    NotJson {
-        /// Its first characters.
-        excerpt: String,
-        /// What the parser found.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// It is JSON, but no JSON-RPC.
-    #[error("the answer is not JSON-RPC")]
-    NotRpc,
-    /// The switch has no session to spare; later it may.
-    #[error("the switch is busy: {0}")]
-    Busy(String),
-    /// The request as a whole was refused.
-    #[error("the switch refused the request: {0}")]
-    Refused(String),
-}
+use super::{
+    super::{Answer, Encoding, Reply, answer::one_line},
+    Commands, DecodeError, Replies, ins,
+};
 
 // The order of the fields is the order on the wire: some releases misread a payload whose `cmd` comes before the rest
 // (facts: NX-OS §1.1).
@@ -54,11 +27,8 @@ struct Params<'a> {
 }
 
 /// The body of a request: one call for each command, ids from 1.
-///
-/// # Errors
-/// Never in practice: the values have no form that JSON lacks.
-pub fn request(commands: &[(Encoding, String)]) -> Result<Vec<u8>, serde_json::Error> {
-    let calls = commands.iter().zip(1..).map(|((encoding, cmd), id)| Call {
+pub(super) fn request(commands: Commands<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let calls = commands.lines().into_iter().zip(1..).map(|((encoding, cmd), id)| Call {
         jsonrpc: "2.0",
         method: match encoding {
             Encoding::Structured => "cli",
@@ -90,17 +60,10 @@ struct Fault {
     data: Option<Value>,
 }
 
-/// The replies to the calls of [`request`], by position. It may be shorter than the request: after an error the rest
-/// was not executed. It is never longer.
-///
-/// # Errors
-/// When the body is no JSON-RPC reply, or refuses the request as a whole.
-pub fn replies(body: &[u8], commands: &[(Encoding, String)]) -> Result<Vec<Reply>, DecodeError> {
-    let value: Value = serde_json::from_slice(body).map_err(|source| DecodeError::NotJson {
-        excerpt: String::from_utf8_lossy(body).chars().take(80).collect(),
-        source,
-    })?;
-    if let Some(busy) = busy(&value) {
+/// The replies, by position.
+pub(super) fn replies(value: Value, commands: Commands<'_>) -> Result<Replies, DecodeError> {
+    // `Max sessions reached` comes in the other dialect's envelope (facts: NX-OS §1.4).
+    if let Some(busy) = ins::busy(&value) {
         return Err(DecodeError::Busy(busy));
     }
     // One command is answered by an object, several by an array (facts: NX-OS §1.3).
@@ -112,14 +75,12 @@ pub fn replies(body: &[u8], commands: &[(Encoding, String)]) -> Result<Vec<Reply
     if elements.is_empty() || elements.len() > commands.len() {
         return Err(DecodeError::NotRpc);
     }
-    let mut replies = Vec::new();
-    for (position, (element, (encoding, _))) in elements.into_iter().zip(commands).enumerate() {
-        replies.push(reply(element, *encoding, position + 1)?);
-    }
-    Ok(replies)
+    let numbered = elements.into_iter().zip(commands.lines()).zip(1..);
+    let said: Result<_, _> = numbered.map(|((element, (encoding, _)), id)| reply(element, encoding, id)).collect();
+    Ok(Replies { said: said?, text_only: false })
 }
 
-fn reply(element: Value, encoding: Encoding, id: usize) -> Result<Reply, DecodeError> {
+fn reply(element: Value, encoding: Encoding, id: u64) -> Result<Reply, DecodeError> {
     let has = |key: &str| element.get(key).is_some();
     if !has("result") && !has("error") {
         return Err(DecodeError::NotRpc);
@@ -130,7 +91,7 @@ fn reply(element: Value, encoding: Encoding, id: usize) -> Result<Reply, DecodeE
         return if fault.code == -32600 { Err(DecodeError::Refused(words(&fault))) } else { Ok(Err(words(&fault))) };
     }
     // A reply to another call must not be taken for this one's.
-    if element.id.as_u64().is_some_and(|found| usize::try_from(found) != Ok(id)) {
+    if element.id.as_u64().is_some_and(|found| found != id) {
         return Err(DecodeError::NotRpc);
     }
     answer(element.result, encoding).map(Ok)
@@ -163,14 +124,3 @@ fn words(fault: &Fault) -> String {
     let data = fault.data.as_ref().and_then(|data| data.get("msg").and_then(Value::as_str).or_else(|| data.as_str()));
     one_line(data.unwrap_or(&fault.message))
 }
-
-/// `Max sessions reached` comes inside HTTP 200, in the other dialect's envelope (facts: NX-OS §1.4).
-fn busy(value: &Value) -> Option<String> {
-    let output = value.pointer("/ins_api/outputs/output").or_else(|| value.get("output")).unwrap_or(value);
-    let code = output.get("code")?;
-    let is_busy = code.as_str() == Some("429") || code.as_u64() == Some(429);
-    is_busy.then(|| one_line(output.get("msg").and_then(Value::as_str).unwrap_or("429")))
-}
-
-#[cfg(test)]
-mod tests;

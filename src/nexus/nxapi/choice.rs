@@ -1,0 +1,108 @@
+//! What was learned of how a switch wants to be asked: in which dialect, how much at a time, and for which
+//! commands it has only text.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use vmtracker_core::nexus::{
+    Answer, Encoding, Query, Reply,
+    nxapi::{Dialect, READS_PER_REQUEST, Replies},
+};
+
+/// What is known of one switch.
+#[derive(Debug)]
+pub(super) struct Choice {
+    /// What the configuration says; it is never doubted.
+    configured: Option<Dialect>,
+    learned: Mutex<Learned>,
+}
+
+#[derive(Debug)]
+struct Learned {
+    dialect: Option<Dialect>,
+    texts: BTreeSet<String>,
+    /// How many questions it answers in time.
+    width: usize,
+}
+
+impl Learned {
+    const NOTHING: Self = Self { dialect: None, texts: BTreeSet::new(), width: READS_PER_REQUEST };
+}
+
+impl Choice {
+    pub(super) const fn new(configured: Option<Dialect>) -> Self {
+        Self { configured, learned: Mutex::new(Learned::NOTHING) }
+    }
+
+    /// The dialect to speak; none: it is to be found out.
+    pub(super) fn dialect(&self) -> Option<Dialect> {
+        self.configured.or_else(|| self.learned().dialect)
+    }
+
+    /// The switch answered in it.
+    pub(super) fn settle(&self, dialect: Dialect) {
+        self.learned().dialect = Some(dialect);
+    }
+
+    /// The switch is not what it was, perhaps after an upgrade.
+    pub(super) fn forget(&self) {
+        *self.learned() = Learned::NOTHING;
+    }
+
+    /// So many questions were not answered within the limit: half as many next time. Where each takes 16 s (facts:
+    /// performance, NX-OS), ten at once would never be answered.
+    pub(super) fn too_slow(&self, count: usize) {
+        self.learned().width = (count / 2).max(1);
+    }
+
+    /// An answer `took` so long: where it was far from the limit, more can be asked.
+    pub(super) fn in_time(&self, took: Duration, limit: Duration) {
+        let mut learned = self.learned();
+        if took < limit / 4 {
+            learned.width = (learned.width * 2).min(READS_PER_REQUEST);
+        }
+    }
+
+    /// The commands that are asked at once, as text where the switch has nothing else.
+    pub(super) fn wished(&self, commands: &[(Encoding, String)]) -> Vec<(Encoding, String)> {
+        let learned = self.learned();
+        let encoding = |encoding, line| if learned.texts.contains(line) { Encoding::Text } else { encoding };
+        let some = commands.iter().take(learned.width);
+        some.map(|(wish, line)| (encoding(*wish, line), line.clone())).collect()
+    }
+
+    /// The replies up to the first command that has only text, which is kept in mind.
+    pub(super) fn learn(&self, replies: Replies, asked: &[(Encoding, String)]) -> Vec<Reply> {
+        let Replies { mut said, text_only } = replies;
+        let blank = said.iter().zip(asked).position(|(reply, (_, line))| is_empty(reply) && !may_be_empty(line));
+        let first = blank.or_else(|| text_only.then_some(said.len()));
+        if let Some((position, (_, line))) = first.and_then(|position| Some((position, asked.get(position)?))) {
+            self.learned().texts.insert(line.clone());
+            said.truncate(position);
+        }
+        said
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// No table at all: so some releases say that they have no structured output (facts: NX-OS §1.3, §1.4).
+fn is_empty(reply: &Reply) -> bool {
+    match reply {
+        Ok(Answer::Structured(Value::Null)) => true,
+        Ok(Answer::Structured(Value::String(text))) => text.trim().is_empty(),
+        Ok(Answer::Structured(Value::Object(map))) => map.is_empty(),
+        Ok(Answer::Structured(Value::Bool(_) | Value::Number(_) | Value::Array(_)) | Answer::Text(_)) | Err(_) => false,
+    }
+}
+
+/// Every switch has a version, interfaces and VLAN 1; whatever else may truly be empty.
+fn may_be_empty(line: &str) -> bool {
+    ![Query::Version, Query::Ports, Query::Vlans].iter().any(|query| query.to_string() == line)
+}
