@@ -13,6 +13,7 @@ pub mod parse;
 mod plan;
 mod query;
 mod reading;
+pub mod screen;
 pub mod session;
 
 pub use answer::{Answer, Reply, configured};
