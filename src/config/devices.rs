@@ -91,7 +91,8 @@ fn switch(
     let url = unique.url(section);
     let (username, password) = login::login(source, section);
     let trust = login::trust(source, section);
-    Some(SwitchSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+    let ssh = None;
+    Some(SwitchSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust?, ssh })
 }
 
 fn interfaces(switch: &Section<'_>) -> BTreeMap<InterfaceName, InterfacePolicy> {

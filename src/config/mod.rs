@@ -20,7 +20,7 @@ use std::{
 
 pub use changes::{Changed, Changes, diff};
 pub use fault::{Fault, Faults};
-pub use settings::{Config, Secret, Service, SwitchSettings, VcenterSettings};
+pub use settings::{Config, HostTrust, PrivateKey, Secret, Service, SshSettings, SwitchSettings, VcenterSettings};
 use source::Source;
 use thiserror::Error;
 

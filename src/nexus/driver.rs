@@ -33,6 +33,22 @@ pub trait Transport: Send + Sync {
     /// Types configuration lines, once, and stops at the first that is refused. Replies by position, as far as it came.
     /// Nothing is sent after `until`. After an error nobody knows what was done.
     fn configure<'a>(&'a self, lines: &'a [String], limit: Duration, until: Moment) -> Call<'a, Vec<Reply>>;
+
+    /// What went over it since the start.
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
+}
+
+/// What went over a transport, both ways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests, or command lines.
+    pub requests: u64,
+    /// Bytes to the switch.
+    pub sent: u64,
+    /// Bytes from the switch.
+    pub received: u64,
 }
 
 /// What the session needs of a switch; every [`Transport`] is one.
@@ -79,7 +95,7 @@ async fn ask(transport: &impl Transport, queries: &[Query]) -> Result<Vec<Reply>
         return transport.show(&commands, SAVE_TIMEOUT).await;
     }
     match transport.show(&commands, READ_TIMEOUT).await {
-        Err(ClientError::Broken { .. }) => transport.show(&commands, READ_TIMEOUT).await,
+        Err(error) if error.is_broken() => transport.show(&commands, READ_TIMEOUT).await,
         answered => answered,
     }
 }

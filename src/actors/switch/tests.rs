@@ -166,6 +166,7 @@ fn stage(password_ok: bool) -> Stage {
         username: "us".to_owned(),
         password: Secret::new("hidden".to_owned()),
         trust: Trust::System,
+        ssh: None,
     };
     let credentials = Credentials::default();
     let (tracker, journal) = (Tracker(sender).start().recipient(), Journal.start().recipient());

@@ -64,6 +64,7 @@ fn client(url: String) -> NxapiClient {
         username: "us".to_owned(),
         password: Secret::new("hidden".to_owned()),
         trust: Trust::System,
+        ssh: None,
     };
     NxapiClient::new(settings, reqwest::Client::new())
 }
