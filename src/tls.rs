@@ -71,7 +71,8 @@ pub fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    advise(&line).map_or(line.clone(), |advice| format!("{line}; {advice}"))
+    let advice = advise(&line).filter(|advice| !line.contains(advice));
+    advice.map_or(line.clone(), |advice| format!("{line}; {advice}"))
 }
 
 /// The other side was heard, and is not trusted: a certificate of somebody else, or out of its time. What cannot be

@@ -11,6 +11,7 @@ mod login;
 mod placement;
 mod settings;
 mod source;
+mod ssh;
 mod value;
 
 use std::{

@@ -169,7 +169,8 @@ fn connect(settings: &SshSettings) -> Result<Session, SshError> {
     session.set_timeout(u32::try_from(LOGIN.as_millis()).unwrap_or(u32::MAX));
     session.set_tcp_stream(stream);
     session.handshake().map_err(failed)?;
-    session.set_keepalive(true, 30);
+    // Without a reply: nobody would read it between commands.
+    session.set_keepalive(false, 30);
     Ok(session)
 }
 
