@@ -1,10 +1,7 @@
 //! The transport that works: NX-API, or SSH where NX-API cannot be reached.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -50,27 +47,33 @@ struct Way {
 pub struct AutoClient {
     switch: SwitchName,
     ways: Vec<Way>,
-    /// Which of them is used.
-    chosen: AtomicUsize,
+    state: Mutex<State>,
+}
+
+/// Which way is used. At first, and after neither answered, the first.
+#[derive(Clone, Debug, Default)]
+struct State {
+    chosen: usize,
     /// It has answered.
-    proven: AtomicBool,
+    proven: bool,
     /// Why the first is not used.
-    why: Mutex<Option<String>>,
+    why: Option<String>,
 }
 
 impl AutoClient {
-    const fn new(switch: SwitchName, ways: Vec<Way>) -> Self {
-        let (chosen, proven) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self { switch, ways, chosen, proven, why: Mutex::new(None) }
+    fn new(switch: SwitchName, ways: Vec<Way>) -> Self {
+        Self { switch, ways, state: Mutex::default() }
     }
 
     /// The way in use, for people, with the reason if it is not the first.
     pub fn way(&self) -> String {
-        let name = self.ways.get(self.chosen.load(Relaxed)).map_or("no transport", |way| way.name);
-        match &*self.why.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(why) => format!("{name}, not NX-API: {why}"),
-            None => name.to_owned(),
-        }
+        let State { chosen, why, .. } = self.state().clone();
+        let name = self.ways.get(chosen).map_or("no transport", |way| way.name);
+        why.map_or(name.to_owned(), |why| format!("{name}, not NX-API: {why}"))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn at(&self, index: usize) -> Result<&dyn Transport, ClientError> {
@@ -78,54 +81,51 @@ impl AutoClient {
         self.ways.get(index).map(|way| way.transport.as_ref()).ok_or_else(none)
     }
 
+    /// The way that is there beside `index`, when this way's error lets us try it.
+    fn beside(&self, index: usize, error: &ClientError) -> Option<usize> {
+        let other = 1 - index.min(1);
+        (other < self.ways.len() && is_out_of_reach(error)).then_some(other)
+    }
+
     async fn ask(&self, commands: &[(Encoding, String)], limit: Duration) -> Result<Vec<Reply>, ClientError> {
-        let first = self.chosen.load(Relaxed);
+        let first = self.state().chosen;
         let error = match self.at(first)?.show(commands, limit).await {
-            Ok(replies) => return Ok(self.stay(first, None, replies)),
+            Ok(replies) => {
+                self.state().proven = true;
+                return Ok(replies);
+            }
             Err(error) => error,
         };
-        let other = 1 - first.min(1);
-        if self.ways.len() < 2 || !is_out_of_reach(&error) {
-            return Err(error);
-        }
+        let Some(other) = self.beside(first, &error) else { return Err(error) };
         match self.at(other)?.show(commands, limit).await {
-            Ok(replies) => Ok(self.stay(other, Some(&error), replies)),
+            Ok(replies) => {
+                tracing::info!(switch = %self.switch, "reached in another way: {}", chain(&error));
+                *self.state() = State { chosen: other, proven: true, why: (other > 0).then(|| chain(&error)) };
+                Ok(replies)
+            }
             // Only this kind says that a password is wrong.
             Err(login @ ClientError::Login { .. }) => Err(login),
-            Err(second) => Err(self.forget(first, error, second)),
+            Err(second) => Err(self.neither(first, error, second)),
         }
     }
 
-    /// What answered is used from now on; `error` kept the other from it.
-    fn stay(&self, way: usize, error: Option<&ClientError>, replies: Vec<Reply>) -> Vec<Reply> {
-        if let Some(error) = error {
-            let name = self.ways.get(way).map_or("", |way| way.name);
-            tracing::info!(switch = %self.switch, "reached by {name}: {}", chain(error));
-            *self.why.lock().unwrap_or_else(PoisonError::into_inner) = (way > 0).then(|| chain(error));
-        }
-        self.chosen.store(way, Relaxed);
-        self.proven.store(true, Relaxed);
-        replies
-    }
-
-    /// Neither answered: everything begins anew.
-    fn forget(&self, first: usize, one: ClientError, other: ClientError) -> ClientError {
-        self.chosen.store(0, Relaxed);
-        self.proven.store(false, Relaxed);
+    fn neither(&self, first: usize, one: ClientError, other: ClientError) -> ClientError {
+        *self.state() = State::default();
         let (one, other) = (Box::new(one), Box::new(other));
         let (nxapi, ssh) = if first == 0 { (one, other) } else { (other, one) };
         ClientError::Neither { switch: self.switch.clone(), nxapi, ssh }
     }
 
-    /// The way that a reading has proven; before any has, the other one only when the first took nothing.
+    /// The way that a reading has proven; before any has, the other one too, when the first took nothing.
     async fn write(&self, lines: &[String], limit: Duration, until: Moment) -> Result<Vec<Reply>, ClientError> {
-        let first = self.chosen.load(Relaxed);
-        let proven = self.proven.load(Relaxed);
-        match self.at(first)?.configure(lines, limit, until).await {
-            Err(error) if !proven && self.ways.len() > 1 && is_out_of_reach(&error) => {
-                self.at(1 - first.min(1))?.configure(lines, limit, until).await
-            }
-            outcome => outcome,
+        let State { chosen, proven, .. } = self.state().clone();
+        let error = match self.at(chosen)?.configure(lines, limit, until).await {
+            Err(error) if !proven => error,
+            outcome => return outcome,
+        };
+        match self.beside(chosen, &error) {
+            Some(other) => self.at(other)?.configure(lines, limit, until).await,
+            None => Err(error),
         }
     }
 }

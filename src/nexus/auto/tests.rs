@@ -93,3 +93,55 @@ async fn check(
     let asked = [ways[0].asked(), ways[1].asked()];
     assert_eq!((outcome.is_ok(), asked.each_ref().map(Vec::as_slice)), (answered, expected), "{faults:?}");
 }
+
+const NOBODY: &[&str] = &[];
+const SHOW: &[&str] = &["show"];
+const CONFIGURE: &[&str] = &["configure"];
+
+#[tokio::test]
+async fn reading_goes_the_first_way_that_answers_and_stays_there() {
+    use Fault::{Broken, None, OutOfReach, Refused};
+    let pair = pair();
+    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    assert!(pair.0.way().starts_with("SSH, not NX-API: leaf1: no SSH at a:22"), "{}", pair.0.way());
+    check(true, [None, None], [NOBODY, SHOW], true, &pair).await;
+    check(true, [None, Broken], [NOBODY, SHOW], false, &pair).await;
+    check(true, [None, OutOfReach], [SHOW, SHOW], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    check(true, [Refused, None], [SHOW, NOBODY], false, &pair).await;
+}
+
+#[tokio::test]
+async fn when_neither_answers_everything_begins_anew() {
+    use Fault::{None, OutOfReach, Refused};
+    let pair = pair();
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(true, [OutOfReach, OutOfReach], [SHOW, SHOW], false, &pair).await;
+    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    *pair.1[0].fault.lock().unwrap() = OutOfReach;
+    *pair.1[1].fault.lock().unwrap() = Refused;
+    let error = pair.0.show(&[], CONNECT).await.unwrap_err();
+    assert!(matches!(error, ClientError::Login { .. }), "a refused password is not tried again: {error:?}");
+}
+
+#[tokio::test]
+async fn writing_goes_the_way_that_reading_has_proven() {
+    use Fault::{Broken, None, OutOfReach, Refused};
+    let fresh = pair();
+    check(false, [Broken, None], [CONFIGURE, NOBODY], false, &fresh).await;
+    check(false, [Refused, None], [CONFIGURE, NOBODY], false, &fresh).await;
+    check(false, [OutOfReach, None], [CONFIGURE, CONFIGURE], true, &fresh).await;
+    let proven = pair();
+    check(true, [None, None], [SHOW, NOBODY], true, &proven).await;
+    check(false, [OutOfReach, None], [CONFIGURE, NOBODY], false, &proven).await;
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &proven).await;
+    check(false, [None, OutOfReach], [NOBODY, CONFIGURE], false, &proven).await;
+}
+
+#[test]
+fn both_ways_are_counted() {
+    assert_eq!(pair().0.traffic(), Traffic { requests: 2, sent: 4, received: 6 });
+}

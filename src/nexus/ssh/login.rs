@@ -5,7 +5,7 @@ use std::io;
 use ssh2::{ErrorCode, KeyboardInteractivePrompt, Prompt, Session};
 
 use super::SshError;
-use crate::config::{Secret, SwitchSettings};
+use crate::config::{Secret, SshSettings, SwitchSettings};
 
 /// What is a refusal, in libssh2's numbers: the switch's (`PASSWORD_EXPIRED`, `AUTHENTICATION_FAILED`,
 /// `PUBLICKEY_UNVERIFIED`), or that of a key which cannot be used (`DECRYPT`, `FILE`, `METHOD_NONE`,
@@ -16,7 +16,7 @@ const REFUSED: [i32; 7] = [-15, -18, -19, -12, -16, -17, -33];
 ///
 /// # Errors
 /// Everything was refused, or the connection broke.
-pub(super) fn login(session: &Session, settings: &SwitchSettings) -> Result<(), SshError> {
+pub(super) fn login(session: &Session, settings: &SwitchSettings, ssh: &SshSettings) -> Result<(), SshError> {
     let user = settings.username.as_str();
     let offered = match session.auth_methods(user) {
         Ok(methods) => methods.to_owned(),
@@ -25,7 +25,7 @@ pub(super) fn login(session: &Session, settings: &SwitchSettings) -> Result<(), 
         Err(error) => return Err(broken(error)),
     };
     let offers = |method: &str| offered.split(',').any(|one| one == method);
-    if offers("publickey") && (with_key(session, settings)? || with_agent(session, settings)?) {
+    if offers("publickey") && (with_key(session, settings, ssh)? || with_agent(session, settings, ssh)?) {
         return Ok(());
     }
     if settings.password.expose().is_empty() {
@@ -42,8 +42,8 @@ pub(super) fn login(session: &Session, settings: &SwitchSettings) -> Result<(), 
     if accepted(outcome)? { Ok(()) } else { Err(SshError::Login) }
 }
 
-fn with_key(session: &Session, settings: &SwitchSettings) -> Result<bool, SshError> {
-    let Some(key) = settings.ssh.as_ref().and_then(|ssh| ssh.key.as_ref()) else { return Ok(false) };
+fn with_key(session: &Session, settings: &SwitchSettings, ssh: &SshSettings) -> Result<bool, SshError> {
+    let Some(key) = &ssh.key else { return Ok(false) };
     let passphrase = key.passphrase.as_ref().map(Secret::expose);
     let outcome = session.userauth_pubkey_memory(&settings.username, None, key.text.expose(), passphrase);
     if let Err(error) = &outcome {
@@ -53,8 +53,8 @@ fn with_key(session: &Session, settings: &SwitchSettings) -> Result<bool, SshErr
 }
 
 /// Every key of the agent, until one fits. Without an agent there is none.
-fn with_agent(session: &Session, settings: &SwitchSettings) -> Result<bool, SshError> {
-    if !settings.ssh.as_ref().is_some_and(|ssh| ssh.agent) {
+fn with_agent(session: &Session, settings: &SwitchSettings, ssh: &SshSettings) -> Result<bool, SshError> {
+    if !ssh.agent {
         return Ok(false);
     }
     let mut agent = session.agent().map_err(broken)?;

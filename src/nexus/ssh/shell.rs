@@ -90,7 +90,7 @@ impl Shell {
         let deadline = Deadline::within(LOGIN);
         let session = connect(ssh)?;
         trust::check(&session, ssh)?;
-        login::login(&session, settings)?;
+        login::login(&session, settings, ssh)?;
         let channel = terminal(&session).map_err(SshError::Shell)?;
         session.set_timeout(QUIET_MS);
         let mut shell = Self { session, channel, screen: Screen::new(), counters: Arc::clone(counters) };

@@ -30,6 +30,7 @@ fn act(line: &str) -> Act {
         "show hostname" => Act::Say("leaf1 \n".to_owned()),
         "show fex" => Act::Say("one\n\ntwo#\n".to_owned()),
         "show slow" => Act::Stall("one\r\ntw"),
+        "show bye" => Act::Cut("bye\r\nleaf1# "),
         "show cut" => Act::Cut("one\r\ntw"),
         "copy running-config startup-config" => Act::Stall("Overwrite? (y/n) [n] "),
         "configure terminal" => Act::Enter("(config)"),
@@ -267,4 +268,15 @@ async fn nobody_at_the_address_is_said() {
     let served = serve(switch()).await;
     let error = show(&client(&served, |_, ssh| ssh.port = port), "show fex").await.unwrap_err();
     assert!(chain(&error).contains(&format!("no SSH at 127.0.0.1:{port}: Connection refused")), "{}", chain(&error));
+}
+
+#[tokio::test]
+async fn an_idle_session_that_was_closed_is_opened_again_before_a_line_is_typed() {
+    let served = serve(switch()).await;
+    let client = client(&served, |_, _| {});
+    assert_eq!(show(&client, "show bye").await.unwrap(), [said("bye\n")]);
+    let replies = client.configure(&["interface Ethernet1/1".to_owned()], LIMIT, clock::now() + LIMIT).await.unwrap();
+    assert_eq!(replies, [said("")]);
+    let seen = served.seen.lock().unwrap();
+    assert_eq!((seen.sessions, seen.lines.iter().filter(|line| line.starts_with("interface")).count()), (2, 1));
 }
