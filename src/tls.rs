@@ -4,7 +4,7 @@ use std::{error::Error, io, path::PathBuf, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, aws_lc_rs as aws_lc, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem, pem::PemObject},
@@ -71,7 +71,27 @@ pub fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    advise(&line).map_or(line.clone(), |advice| format!("{line}; {advice}"))
+    let advice = advise(&line).filter(|advice| !line.contains(advice));
+    advice.map_or(line.clone(), |advice| format!("{line}; {advice}"))
+}
+
+/// The other side was heard, and is not trusted: a certificate of somebody else, or out of its time. What cannot be
+/// read as a certificate at all, as X.509 v1 (facts: NX-OS §1.7), is not this.
+pub fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        // An I/O error hides the error that it was made of, and tells that one's causes as its own.
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let found = inner.map(|inner| inner as &(dyn Error + 'static)).unwrap_or(error).downcast_ref::<rustls::Error>();
+        if let Some(found) = found {
+            return match found {
+                rustls::Error::InvalidCertificate(CertificateError::BadEncoding | CertificateError::Other(_)) => false,
+                found => matches!(found, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_)),
+            };
+        }
+        cause = inner.map_or_else(|| error.source(), |inner| Some(inner as &(dyn Error + 'static)));
+    }
+    false
 }
 
 /// What to do about a connection that does not stand.

@@ -22,15 +22,12 @@ use super::{
 use crate::{
     clock,
     config::{Secret, SwitchSettings},
-    nexus::{ClientError, Driver, NxapiClient},
+    nexus::{self, ClientError, Driver},
     tls,
 };
 
 /// How long an ordered stop waits for the operation in flight; then it is abandoned, and settled after the next start.
 const STOP: Duration = Duration::from_secs(3);
-
-/// How long a switch may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Counts what a switch is asked and how it answers.
 pub trait SwitchMeter: Send + Sync {
@@ -63,7 +60,7 @@ pub struct SwitchActor {
 }
 
 impl SwitchActor {
-    /// The actor of the switch at `settings`, talking NX-API.
+    /// The actor of the switch at `settings`, by NX-API or SSH.
     ///
     /// # Errors
     /// When the trust of the settings cannot be set up.
@@ -76,8 +73,7 @@ impl SwitchActor {
         credentials: Credentials,
         meter: Arc<dyn SwitchMeter>,
     ) -> Result<Self, tls::TlsError> {
-        let http = tls::http_client(&settings.trust, CONNECT)?;
-        let driver = Arc::new(NxapiClient::new(settings.clone(), http));
+        let driver = nexus::connect(&settings)?;
         Ok(Self::with_driver(settings, driver, policy, intents, tracker, journal, credentials, meter))
     }
 

@@ -58,8 +58,8 @@ fn unknown(config: &Config, name: &SwitchName) -> String {
 
 fn collect(settings: &SwitchSettings) -> anyhow::Result<Vec<Capture>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let transport = nexus::connect(settings)?;
-    Ok(runtime.block_on(nexus::capture(&*transport))?)
+    let client = nexus::connect(settings)?;
+    Ok(runtime.block_on(nexus::capture(&*client))?)
 }
 
 fn write(file: &Path, text: &str) -> anyhow::Result<()> {

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use vmtracker_core::{
     net::{InterfaceName, SwitchName, VcenterName},
+    nexus::nxapi::Dialect,
     tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy},
 };
 
 use super::{
     fabric::{allowed, mode},
     login,
-    settings::{SwitchSettings, VcenterSettings},
-    source::{Located, Section, Source},
+    settings::{Secret, SwitchSettings, VcenterSettings},
+    source::{Section, Source},
+    ssh::{self, Transport},
     value,
 };
 
@@ -43,7 +45,14 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
 pub(super) fn switches(source: &Source<'_>, root: &Section<'_>, fabric: Mode) -> Switches {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["mode", "allowed_vlans", "interface", "vpc_peer"]].concat());
+        section.allow(
+            &[
+                &REACH[..],
+                &ssh::KEYS[..],
+                &["transport", "nxapi_dialect", "mode", "allowed_vlans", "interface", "vpc_peer"],
+            ]
+            .concat(),
+        );
         let name = SwitchName::from(unique.name(section)?);
         let policy = SwitchPolicy {
             mode: mode(section).unwrap_or(fabric),
@@ -88,11 +97,31 @@ fn switch(
     name: &SwitchName,
     unique: &mut Unique,
 ) -> Option<SwitchSettings> {
-    let url = unique.url(section);
-    let (username, password) = login::login(source, section);
+    let transport = ssh::transport(section);
+    let only_ssh = transport == Transport::Ssh;
+    let url = if only_ssh { Some(String::new()) } else { unique.url(section) };
+    if only_ssh {
+        let useless = ["url", "ca_file", "fingerprint_sha256"].into_iter().filter(|key| section.has(key));
+        useless.for_each(|key| section.fault(key, "is of no use with transport = \"ssh\""));
+    }
+    let (username, password) = match only_ssh && ssh::without_password(section) {
+        true => (section.required("username").map(|it| it.value), Some(Secret::new(String::new()))),
+        false => login::login(source, section),
+    };
     let trust = login::trust(source, section);
-    let (name, dialect) = (name.clone(), None);
-    Some(SwitchSettings { name, url: url?, username: username?, password: password?, trust: trust?, dialect })
+    let ssh = ssh::settings(source, section, transport, url.as_deref());
+    if let Some(ssh) = &ssh
+        && section.has("ssh")
+    {
+        unique.address(section, "ssh", ssh.address())?;
+    }
+    let (name, dialect) = (name.clone(), dialect(section));
+    Some(SwitchSettings { name, url: url?, username: username?, password: password?, trust: trust?, dialect, ssh })
+}
+
+/// `nxapi_dialect`; none for `auto`: it is found out.
+fn dialect(section: &Section<'_>) -> Option<Dialect> {
+    section.parse("nxapi_dialect", value::dialect)?.value
 }
 
 fn interfaces(switch: &Section<'_>) -> BTreeMap<InterfaceName, InterfacePolicy> {
@@ -123,7 +152,7 @@ pub(super) fn interface(section: &Section<'_>, key: &str) -> Option<InterfaceNam
 #[derive(Default)]
 struct Unique {
     names: BTreeMap<String, ()>,
-    urls: BTreeMap<String, String>,
+    addresses: BTreeMap<String, String>,
 }
 
 impl Unique {
@@ -144,13 +173,17 @@ impl Unique {
 
     fn url(&mut self, section: &Section<'_>) -> Option<String> {
         section.required("url")?;
-        let Located { value: url, key, .. } = section.parse("url", value::https_url)?;
-        match self.urls.insert(url.clone(), key) {
+        let url = section.parse("url", value::https_url)?.value;
+        self.address(section, "url", url)
+    }
+
+    fn address(&mut self, section: &Section<'_>, key: &str, address: String) -> Option<String> {
+        match self.addresses.insert(address.clone(), section.path_of(key)) {
             Some(first) => {
-                section.fault("url", format!("{url} is used twice: also by {first}"));
+                section.fault(key, format!("{address} is used twice: also by {first}"));
                 None
             }
-            None => Some(url),
+            None => Some(address),
         }
     }
 }

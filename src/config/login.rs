@@ -13,7 +13,7 @@ use crate::tls::Trust;
 pub(super) fn login(source: &Source<'_>, section: &Section<'_>) -> (Option<String>, Option<Secret>) {
     let username = section.required("username").map(|it| it.value);
     let password = match (section.text("password_file"), section.text("password_env")) {
-        (Some(file), None) => password_file(source, &file),
+        (Some(file), None) => secret_file(source, &file),
         (None, Some(variable)) => password_env(source, &variable),
         (Some(_), Some(_)) => refuse(section, "password_env", "give password_file or password_env, not both"),
         (None, None) if section.has("password_file") || section.has("password_env") => None,
@@ -37,19 +37,20 @@ fn refuse<T>(section: &Section<'_>, key: &str, why: &str) -> Option<T> {
     None
 }
 
-fn password_file(source: &Source<'_>, file: &Located<String>) -> Option<Secret> {
+/// A file with one secret and nothing else.
+pub(super) fn secret_file(source: &Source<'_>, file: &Located<String>) -> Option<Secret> {
     let path = source.resolve(&file.value);
     let text = read(source, file, &path)?;
     if open_to_all(&path) {
         let advice = format!("{} can be read by everybody on this machine; chmod 0600", path.display());
         source.warn(file.key.clone(), file.span.clone(), advice);
     }
-    let password = text.trim_end_matches(['\r', '\n']);
-    if password.is_empty() {
+    let secret = text.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
         source.fault(file.key.clone(), file.span.clone(), format!("{} is empty", path.display()));
         return None;
     }
-    Some(Secret::new(password.to_owned()))
+    Some(Secret::new(secret.to_owned()))
 }
 
 fn password_env(source: &Source<'_>, variable: &Located<String>) -> Option<Secret> {
@@ -73,7 +74,7 @@ fn ca_file(source: &Source<'_>, file: &Located<String>) -> Option<Trust> {
 }
 
 /// The content is never part of the fault: it may be a password.
-fn read(source: &Source<'_>, file: &Located<String>, path: &Path) -> Option<String> {
+pub(super) fn read(source: &Source<'_>, file: &Located<String>, path: &Path) -> Option<String> {
     let report = |why: std::io::Error| {
         let text = format!("cannot read {}: {}", path.display(), why.kind());
         source.fault(file.key.clone(), file.span.clone(), text);

@@ -11,6 +11,7 @@ mod login;
 mod placement;
 mod settings;
 mod source;
+mod ssh;
 mod value;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
 
 pub use changes::{Changed, Changes, diff};
 pub use fault::{Fault, Faults};
-pub use settings::{Config, Secret, Service, SwitchSettings, VcenterSettings};
+pub use settings::{Config, HostTrust, PrivateKey, Secret, Service, SshSettings, SwitchSettings, VcenterSettings};
 use source::Source;
 use thiserror::Error;
 

@@ -56,16 +56,68 @@ pub struct VcenterSettings {
 pub struct SwitchSettings {
     /// Its name here.
     pub name: SwitchName,
-    /// `https://host[:port]`; `/ins` is added.
+    /// `https://host[:port]`; `/ins` is added. Empty when only SSH is to be used.
     pub url: String,
     /// Login.
     pub username: String,
-    /// Login.
+    /// Login. Empty when a key or the agent logs in by SSH, and NX-API is not used.
     pub password: Secret,
-    /// Whom to trust.
+    /// Whom to trust by HTTPS.
     pub trust: Trust,
     /// In which dialect NX-API is spoken; none: it is found out.
     pub dialect: Option<Dialect>,
+    /// How to reach it by SSH, where that may be used.
+    pub ssh: Option<SshSettings>,
+}
+
+/// How to reach a switch by SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshSettings {
+    /// A name or an address, without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// Which host key is the right one.
+    pub trust: HostTrust,
+    /// A key to log in with.
+    pub key: Option<PrivateKey>,
+    /// The keys of the agent at `SSH_AUTH_SOCK` may be tried.
+    pub agent: bool,
+}
+
+impl SshSettings {
+    /// `host:port`, for messages and for connecting.
+    pub fn address(&self) -> String {
+        match self.host.contains(':') {
+            true => format!("[{}]:{}", self.host, self.port),
+            false => format!("{}:{}", self.host, self.port),
+        }
+    }
+}
+
+/// Which host key is the right one. There is no way to trust any.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostTrust {
+    /// The one with this SHA-256 fingerprint.
+    Fingerprint([u8; 32]),
+    /// Those of an OpenSSH `known_hosts` file.
+    KnownHosts {
+        /// The file.
+        file: PathBuf,
+        /// The key of a host that is not in it is believed at first sight, and written to it.
+        accept_new: bool,
+    },
+}
+
+/// A private key for logging in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivateKey {
+    /// Its file, for messages.
+    pub path: PathBuf,
+    /// What the file holds.
+    pub text: Secret,
+    /// What it is encrypted with, if it is.
+    pub passphrase: Option<Secret>,
 }
 
 /// A text that is never shown: its `Debug` is `***`, and it has no `Display`.

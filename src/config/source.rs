@@ -126,6 +126,15 @@ impl<'a> Section<'a> {
         Some(Located { value: text.clone().into_owned(), key: self.path_of(key), span: value.span() })
     }
 
+    /// `true` or `false`; a value of another type is a fault.
+    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+        let DeValue::Boolean(flag) = self.find(key)?.get_ref() else {
+            self.fault(key, "must be true or false");
+            return None;
+        };
+        Some(*flag)
+    }
+
     /// A text that must be there and must not be empty.
     pub(super) fn required(&self, key: &str) -> Option<Located<String>> {
         if !self.has(key) {
@@ -185,7 +194,7 @@ impl<'a> Section<'a> {
         self.table.iter().find(|(name, _)| name.get_ref().as_ref() == key).map(|(_, value)| value)
     }
 
-    fn path_of(&self, key: &str) -> String {
+    pub(super) fn path_of(&self, key: &str) -> String {
         match (self.name.is_empty(), key.is_empty()) {
             (true, _) => key.to_owned(),
             (false, true) => self.name.clone(),

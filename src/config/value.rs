@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmtracker_core::{net::VlanSet, tracker::Save};
+use vmtracker_core::{net::VlanSet, nexus::nxapi::Dialect, tracker::Save};
 
 /// `500ms`, `5s`, `60m`, `2h`; a whole number and one unit.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
@@ -40,6 +40,19 @@ fn time_of_day(text: &str) -> Option<Duration> {
     (hours < 24 && minutes < 60).then(|| Duration::from_secs((hours * 60 + minutes) * 60))
 }
 
+/// `auto`, which is none, or a dialect's name.
+pub(super) fn dialect(text: &str) -> Result<Option<Dialect>, String> {
+    let named = Dialect::ALL.into_iter().find(|dialect| dialect.as_str() == text);
+    match (text, named) {
+        ("auto", _) => Ok(None),
+        (_, Some(dialect)) => Ok(Some(dialect)),
+        (_, None) => {
+            let names = Dialect::ALL.map(|dialect| format!("{:?}", dialect.as_str())).join(", ");
+            Err(format!("{text:?} is no dialect of NX-API; use \"auto\", {names}"))
+        }
+    }
+}
+
 /// The SHA-256 fingerprint of a certificate: 64 hexadecimal digits, with or without colons.
 pub(super) fn fingerprint(text: &str) -> Result<[u8; 32], String> {
     let wrong = || "is not a SHA-256 fingerprint (64 hexadecimal digits, colons allowed)".to_owned();
@@ -70,6 +83,55 @@ pub(super) fn https_url(text: &str) -> Result<String, String> {
         true => Ok(url.as_str().trim_end_matches('/').to_owned()),
         false => Err("must be https://host[:port] without a path; the path of the API is added".to_owned()),
     }
+}
+
+/// `host`, `host:port`, `[IPv6]` or `[IPv6]:port`; port 22 if there is none.
+pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
+    let wrong = || format!("{text:?} is not host or host:port (an IPv6 address in brackets)");
+    let (host, port) = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').ok_or_else(wrong)?,
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let letters = if text.starts_with('[') { ".:%-_" } else { ".-_" };
+    let plain = host.chars().all(|letter| letter.is_ascii_alphanumeric() || letters.contains(letter));
+    let port = match port.strip_prefix(':') {
+        Some(port) => port.parse().ok().filter(|port| *port > 0),
+        None => port.is_empty().then_some(22),
+    };
+    match port {
+        Some(port) if plain && !host.is_empty() => Ok((host.to_owned(), port)),
+        Some(_) | None => Err(wrong()),
+    }
+}
+
+/// The SHA-256 fingerprint of a host key: as OpenSSH shows it (`SHA256:` and base64), or hexadecimal.
+pub(super) fn host_key(text: &str) -> Result<[u8; 32], String> {
+    let wrong = || "is not a SHA-256 fingerprint (SHA256: and 43 letters, or 64 hexadecimal digits)".to_owned();
+    match text.strip_prefix("SHA256:") {
+        Some(base64) => base64_octets(base64.trim_end_matches('=')).ok_or_else(wrong)?.try_into().map_err(|_| wrong()),
+        None => fingerprint(text).map_err(|_| wrong()),
+    }
+}
+
+fn base64_octets(text: &str) -> Option<Vec<u8>> {
+    let (mut octets, mut bits, mut count) = (Vec::new(), 0_u32, 0);
+    for letter in text.bytes() {
+        let digit = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        (bits, count) = (bits << 6 | u32::from(digit), count + 6);
+        if count >= 8 {
+            count -= 8;
+            octets.extend(u8::try_from(bits >> count));
+            bits &= (1 << count) - 1;
+        }
+    }
+    Some(octets)
 }
 
 /// A list of VLANs as a switch writes it: `100-199,300`.
@@ -139,10 +201,39 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_ssh_address_has_a_host_and_may_have_a_port() {
+        let check = |text: &str, expected: Option<(&str, u16)>| {
+            let found = host_and_port(text).ok();
+            assert_eq!(found.as_ref().map(|(host, port)| (host.as_str(), *port)), expected, "{text}");
+        };
+        check("leaf-1.example", Some(("leaf-1.example", 22)));
+        check("192.0.2.1:2222", Some(("192.0.2.1", 2222)));
+        check("[2001:db8::1]", Some(("2001:db8::1", 22)));
+        check("[2001:db8::1]:830", Some(("2001:db8::1", 830)));
+        for wrong in ["", ":22", "a:", "a:0", "a:65536", "a:b", "2001:db8::1", "[::1", "[::1]22", "me@a", "a b", "[]"] {
+            check(wrong, None);
+        }
+    }
+
+    #[test]
+    fn a_host_key_is_told_in_either_form() {
+        let octets: [u8; 32] = std::array::from_fn(|index| u8::try_from(index * 8).unwrap_or_default());
+        let base64 = "SHA256:AAgQGCAoMDhASFBYYGhweICIkJigqLC4wMjQ2ODo8Pg";
+        assert_eq!(host_key(base64), Ok(octets));
+        assert_eq!(host_key(&format!("{base64}=")), Ok(octets));
+        let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(host_key(&hex), Ok(octets));
+        for wrong in ["", "SHA256:", "SHA256:AAgQ", "SHA256:AAgQGCAoMDhASFBYYGhweICIkJigqLC4wMjQ2ODo8P*", "MD5:aa:bb"] {
+            assert!(host_key(wrong).is_err(), "{wrong}");
+        }
+    }
+
     proptest! {
         #[test]
         fn never_panics(text in ".{0,70}") {
             drop((duration(&text), fingerprint(&text), https_url(&text), vlans(&text)));
+            drop((host_and_port(&text), host_key(&text), host_key(&format!("SHA256:{text}"))));
         }
     }
 }

@@ -101,7 +101,7 @@ async fn ask(transport: &impl Transport, queries: &[Query]) -> Result<Vec<Reply>
         return transport.show(&commands, SAVE_TIMEOUT).await;
     }
     match transport.show(&commands, READ_TIMEOUT).await {
-        Err(ClientError::Broken { .. }) => transport.show(&commands, READ_TIMEOUT).await,
+        Err(error) if error.is_broken() => transport.show(&commands, READ_TIMEOUT).await,
         answered => answered,
     }
 }

@@ -11,6 +11,7 @@ use vmtracker_core::{
     },
 };
 
+use super::ssh::SshError;
 use crate::tls::chain;
 
 /// Why a switch gave no answer. Every text names the switch, and the command where there was one; none holds a secret.
@@ -133,6 +134,25 @@ pub enum ClientError {
         /// How many were answered.
         answered: usize,
     },
+    /// SSH gave no answer.
+    #[error("{switch}")]
+    Ssh {
+        /// Which switch.
+        switch: SwitchName,
+        /// What failed.
+        #[source]
+        source: SshError,
+    },
+    /// Neither NX-API nor SSH reaches it.
+    #[error("{switch}: by NX-API: {}; by SSH: {}", chain(nxapi.as_ref()), chain(ssh.as_ref()))]
+    Neither {
+        /// Which switch.
+        switch: SwitchName,
+        /// Why not by NX-API.
+        nxapi: Box<Self>,
+        /// Why not by SSH.
+        ssh: Box<Self>,
+    },
     /// The permit ran out before the batch was sent.
     #[error("{switch}: the permit ran out before the batch was sent")]
     Late {
@@ -146,6 +166,8 @@ impl ClientError {
     pub const fn class(&self) -> Class {
         match self {
             Self::Login { .. } | Self::Blocked { .. } => Class::Auth,
+            Self::Ssh { source, .. } => source.class(),
+            Self::Neither { ssh, .. } => ssh.class(),
             Self::Timeout { .. } => Class::Timeout,
             Self::Connect { .. } | Self::Broken { .. } | Self::Decode { source: DecodeError::Busy(_), .. } => {
                 Class::Refused
@@ -164,6 +186,11 @@ impl ClientError {
             | Self::Parse { .. }
             | Self::Encode { .. } => Class::Protocol,
         }
+    }
+
+    /// The connection stood, and broke: an idle one may have been closed.
+    pub const fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken { .. } | Self::Ssh { source: SshError::Broken { .. }, .. })
     }
 
     /// The failure in one line, with its causes and what to do.

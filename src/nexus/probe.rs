@@ -1,15 +1,10 @@
 //! One question to a switch, for `check --connect`.
 
-use std::time::Duration;
-
 use thiserror::Error;
 use vmtracker_core::nexus::{Piece, Query};
 
-use super::{ClientError, Driver, NxapiClient};
+use super::{ClientError, Driver, connect};
 use crate::{config::SwitchSettings, tls};
-
-/// How long a switch may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// Why nothing is known of a switch.
 #[derive(Debug, Error)]
@@ -33,12 +28,15 @@ pub enum ProbeError {
 /// # Errors
 /// See [`ProbeError`].
 pub async fn probe(settings: &SwitchSettings) -> Result<String, ProbeError> {
-    let http = tls::http_client(&settings.trust, CONNECT).map_err(ProbeError::Client)?;
-    let client = NxapiClient::new(settings.clone(), http);
+    let client = connect(settings).map_err(ProbeError::Client)?;
     match client.read(&[Query::Version]).await?.pop() {
         Some(Ok(Piece::Version(identity, _))) => Ok(format!(
-            "{} is a {}, serial number {}, NX-OS {}",
-            identity.hostname, identity.platform, identity.serial, identity.version
+            "{} is a {}, serial number {}, NX-OS {}, reached by {}",
+            identity.hostname,
+            identity.platform,
+            identity.serial,
+            identity.version,
+            client.way()
         )),
         Some(Err(words)) => Err(ProbeError::Refused(words)),
         Some(Ok(_)) | None => Err(ProbeError::Unanswered),

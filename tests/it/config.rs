@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use vmtracker::config::{Config, Fault, Faults};
+use vmtracker::config::{Config, Fault, Faults, HostTrust, SwitchSettings};
 use vmtracker_core::tracker::{Act, Mode};
 
 /// A directory with the files that the texts below name.
@@ -19,6 +19,9 @@ fn folder() -> tempfile::TempDir {
     write("empty.password", "\n", 0o600);
     write("vc1-ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n", 0o644);
     write("no.pem", "hello", 0o644);
+    write("id_ed25519", "-----BEGIN OPENSSH PRIVATE KEY-----\nAA==\n-----END OPENSSH PRIVATE KEY-----\n", 0o600);
+    write("id_ed25519.passphrase", "swordfish\n", 0o600);
+    write("hosts", "", 0o644);
     folder
 }
 
@@ -79,7 +82,8 @@ fn the_shipped_file_with_its_examples_is_valid_and_shows_every_key() {
     assert_eq!((config.vcenters.len(), config.switches.len()), (1, 2));
     assert_eq!((config.policy.attachments.len(), config.policy.floors.len()), (1, 1));
     let known = "mode allowed_vlans hold_down pace links save store control metrics log name url username password_file \
-                 password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer";
+                 password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer transport \
+                 ssh known_hosts_file host_key_sha256 host_key private_key_file passphrase_file ssh_agent";
     for key in known.split_whitespace() {
         assert!(text.iter().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not shown");
     }
@@ -129,6 +133,75 @@ fn to_save_late_or_never_is_warned_of() {
         let told = |warning: &Fault| warning.to_string().contains("suspends, on both switches");
         assert!(warnings.iter().all(told), "{warnings:?}");
     }
+}
+
+/// The first switch of a configuration, with `keys` beside its login.
+fn switch(keys: &str) -> Result<SwitchSettings, String> {
+    let text = format!("[[switch]]\nname = 'leaf-1'\nusername = 'u'\n{keys}");
+    let (config, _) = parse(&text).map_err(|faults| faults.to_string())?;
+    config.switches.into_values().next().ok_or_else(|| "no switch".to_owned())
+}
+
+#[test]
+fn a_switch_is_reached_by_what_is_trusted() {
+    let password = "password_file = 'vc1.password'\n";
+    let nxapi = switch(&format!("url = 'https://l1:8443'\n{password}")).expect("valid");
+    assert_eq!((nxapi.url.as_str(), nxapi.ssh), ("https://l1:8443", None), "no host key: no SSH");
+
+    let both = switch(&format!("url = 'https://[::1]:8443'\n{password}known_hosts_file = 'hosts'\n")).expect("valid");
+    assert_eq!(both.ssh.map(|ssh| (ssh.address(), ssh.key, ssh.agent)), Some(("[::1]:22".to_owned(), None, false)));
+
+    let keys = "transport = 'ssh'\nssh = 'l1:2222'\nknown_hosts_file = 'new'\nhost_key = 'accept-new'\n\
+                private_key_file = 'id_ed25519'\npassphrase_file = 'id_ed25519.passphrase'\nssh_agent = true\n";
+    let switch = switch(keys).expect("valid");
+    assert_eq!((switch.url.as_str(), switch.password.expose()), ("", ""), "a key needs no password");
+    let ssh = switch.ssh.expect("by SSH");
+    assert!(ssh.agent && matches!(ssh.trust, HostTrust::KnownHosts { accept_new: true, .. }), "{ssh:?}");
+    let key = ssh.key.expect("a key");
+    assert_eq!(key.passphrase.as_ref().map(|it| it.expose().to_owned()), Some("swordfish".to_owned()));
+    assert!(!format!("{key:?}").contains("PRIVATE") && !format!("{key:?}").contains("swordfish"), "{key:?}");
+}
+
+#[test]
+fn what_ssh_lacks_or_cannot_use_is_said() {
+    let check_switch = |keys: &str, expected: &[&str]| {
+        check(&format!("[[switch]]\nname = 'a'\nusername = 'u'\npassword_file = 'vc1.password'\n{keys}"), expected);
+    };
+    check_switch("transport = 'telnet'\n", &["1 switch[1].url: is missing", "5 switch[1].transport: \"telnet\" is no"]);
+    check_switch("transport = 'ssh'\nssh = 'a'\n", &["5 switch[1].transport: by SSH the switch must prove who it is"]);
+    check_switch(
+        "url = 'https://a'\nssh_agent = 'yes'\n",
+        &["6 switch[1].ssh_agent: by SSH", "6 switch[1].ssh_agent: must"],
+    );
+    check_switch(
+        "transport = 'ssh'\nurl = 'https://a'\nca_file = 'vc1-ca.pem'\nknown_hosts_file = 'absent'\nssh = 'a:b'\n",
+        &[
+            "6 switch[1].url: is of no use",
+            "7 switch[1].ca_file: is of no use",
+            "8 switch[1].known_hosts_file: cannot read",
+            "9 switch[1].ssh: \"a:b\" is not host",
+        ],
+    );
+    check_switch(
+        "transport = 'nxapi'\nurl = 'https://a'\nssh = 'a'\nssh_agent = true\n",
+        &["7 switch[1].ssh: is of no use", "8 switch[1].ssh_agent: is of no use"],
+    );
+    check_switch(
+        "url = 'https://a'\nhost_key_sha256 = 'SHA256:x'\nhost_key = 'any'\npassphrase_file = 'id_ed25519.passphrase'\n",
+        &[
+            "6 switch[1].host_key_sha256: is not a SHA-256 fingerprint",
+            "7 switch[1].host_key: \"any\" is not known",
+            "7 switch[1].host_key: needs known_hosts_file",
+            "8 switch[1].passphrase_file: is of no use",
+        ],
+    );
+    check_switch(
+        "url = 'https://a'\nknown_hosts_file = 'hosts'\nhost_key_sha256 = 'x'\nprivate_key_file = 'no.pem'\n",
+        &["7 switch[1].host_key_sha256: give known_hosts_file or", "8 switch[1].private_key_file: "],
+    );
+    let twice = "transport = 'ssh'\nssh = 'a'\nknown_hosts_file = 'hosts'\n";
+    let other = format!("{SWITCH}{twice}").replace("url = 'https://l1'\n", "");
+    check_switch(&format!("{twice}{other}"), &["13 switch[2].ssh: a:22 is used twice: also by switch[1].ssh"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod plan;
 pub mod platform;
 mod query;
 mod reading;
+pub mod screen;
 pub mod session;
 
 pub use answer::{Answer, Reply, configured};

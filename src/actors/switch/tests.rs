@@ -167,6 +167,7 @@ fn stage(password_ok: bool) -> Stage {
         password: Secret::new("hidden".to_owned()),
         trust: Trust::System,
         dialect: None,
+        ssh: None,
     };
     let credentials = Credentials::default();
     let (tracker, journal) = (Tracker(sender).start().recipient(), Journal.start().recipient());

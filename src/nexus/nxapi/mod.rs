@@ -198,6 +198,8 @@ fn is_foreign(error: &ClientError) -> bool {
         | ClientError::NotNexus { .. }
         | ClientError::Encode { .. }
         | ClientError::Short { .. }
+        | ClientError::Ssh { .. }
+        | ClientError::Neither { .. }
         | ClientError::Late { .. } => false,
     }
 }

@@ -79,6 +79,7 @@ fn settings(url: String) -> SwitchSettings {
         password: Secret::new("hidden".to_owned()),
         trust: Trust::System,
         dialect: None,
+        ssh: None,
     }
 }
 

@@ -1,0 +1,147 @@
+//! Which way is taken, when each of two may fail.
+
+use std::sync::Arc;
+
+use vmtracker_core::nexus::Answer;
+
+use super::*;
+use crate::clock;
+
+/// How a scripted way fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    OutOfReach,
+    Refused,
+    Broken,
+}
+
+/// A way that fails as it is told, and counts what it is asked.
+struct Scripted {
+    switch: SwitchName,
+    fault: Mutex<Fault>,
+    calls: Mutex<Vec<&'static str>>,
+}
+
+impl Scripted {
+    fn call(&self, what: &'static str) -> Result<Vec<Reply>, ClientError> {
+        self.calls.lock().unwrap().push(what);
+        let switch = self.switch.clone();
+        let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        match *self.fault.lock().unwrap() {
+            Fault::None => Ok(vec![Ok(Answer::Text(String::new()))]),
+            Fault::OutOfReach => {
+                Err(ClientError::Ssh { switch, source: SshError::Connect { address: "a:22".to_owned(), source: io() } })
+            }
+            Fault::Refused => Err(ClientError::Login { switch, username: "us".to_owned() }),
+            Fault::Broken => {
+                Err(ClientError::Ssh { switch, source: SshError::Broken { command: "x".to_owned(), source: io() } })
+            }
+        }
+    }
+
+    fn asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.calls.lock().unwrap())
+    }
+}
+
+impl Transport for Arc<Scripted> {
+    fn switch(&self) -> &SwitchName {
+        &self.switch
+    }
+
+    fn show<'a>(&'a self, _commands: &'a [(Encoding, String)], _limit: Duration) -> Call<'a, Vec<Reply>> {
+        Box::pin(async { self.call("show") })
+    }
+
+    fn configure<'a>(&'a self, _lines: &'a [String], _limit: Duration, _until: Moment) -> Call<'a, Vec<Reply>> {
+        Box::pin(async { self.call("configure") })
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic { requests: 1, sent: 2, received: 3 }
+    }
+}
+
+/// A client over two ways, which are returned beside it.
+fn pair() -> (AutoClient, [Arc<Scripted>; 2]) {
+    let switch = SwitchName::from("leaf1");
+    let ways = [(); 2].map(|()| {
+        Arc::new(Scripted { switch: switch.clone(), fault: Mutex::new(Fault::None), calls: Mutex::default() })
+    });
+    let named = ["NX-API", "SSH"].into_iter().zip(&ways);
+    let named = named.map(|(name, way)| Way { name, transport: Box::new(Arc::clone(way)) }).collect();
+    (AutoClient::new(switch, named), ways)
+}
+
+/// What each way is asked, and whether it comes to an answer, when they fail so.
+async fn check(
+    read: bool,
+    faults: [Fault; 2],
+    expected: [&[&'static str]; 2],
+    answered: bool,
+    pair: &(AutoClient, [Arc<Scripted>; 2]),
+) {
+    let (client, ways) = pair;
+    for (way, fault) in ways.iter().zip(faults) {
+        *way.fault.lock().unwrap() = fault;
+    }
+    let outcome = match read {
+        true => client.show(&[], CONNECT).await,
+        false => client.configure(&[], CONNECT, clock::now()).await,
+    };
+    let asked = [ways[0].asked(), ways[1].asked()];
+    assert_eq!((outcome.is_ok(), asked.each_ref().map(Vec::as_slice)), (answered, expected), "{faults:?}");
+}
+
+const NOBODY: &[&str] = &[];
+const SHOW: &[&str] = &["show"];
+const CONFIGURE: &[&str] = &["configure"];
+
+#[tokio::test]
+async fn reading_goes_the_first_way_that_answers_and_stays_there() {
+    use Fault::{Broken, None, OutOfReach, Refused};
+    let pair = pair();
+    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    assert!(pair.0.way().starts_with("SSH, not NX-API: leaf1: no SSH at a:22"), "{}", pair.0.way());
+    check(true, [None, None], [NOBODY, SHOW], true, &pair).await;
+    check(true, [None, Broken], [NOBODY, SHOW], false, &pair).await;
+    check(true, [None, OutOfReach], [SHOW, SHOW], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    check(true, [Refused, None], [SHOW, NOBODY], false, &pair).await;
+}
+
+#[tokio::test]
+async fn when_neither_answers_everything_begins_anew() {
+    use Fault::{None, OutOfReach, Refused};
+    let pair = pair();
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(true, [OutOfReach, OutOfReach], [SHOW, SHOW], false, &pair).await;
+    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    assert_eq!(pair.0.way(), "NX-API");
+    *pair.1[0].fault.lock().unwrap() = OutOfReach;
+    *pair.1[1].fault.lock().unwrap() = Refused;
+    let error = pair.0.show(&[], CONNECT).await.unwrap_err();
+    assert!(matches!(error, ClientError::Login { .. }), "a refused password is not tried again: {error:?}");
+}
+
+#[tokio::test]
+async fn writing_goes_the_way_that_reading_has_proven() {
+    use Fault::{Broken, None, OutOfReach, Refused};
+    let fresh = pair();
+    check(false, [Broken, None], [CONFIGURE, NOBODY], false, &fresh).await;
+    check(false, [Refused, None], [CONFIGURE, NOBODY], false, &fresh).await;
+    check(false, [OutOfReach, None], [CONFIGURE, CONFIGURE], true, &fresh).await;
+    let proven = pair();
+    check(true, [None, None], [SHOW, NOBODY], true, &proven).await;
+    check(false, [OutOfReach, None], [CONFIGURE, NOBODY], false, &proven).await;
+    check(true, [OutOfReach, None], [SHOW, SHOW], true, &proven).await;
+    check(false, [None, OutOfReach], [NOBODY, CONFIGURE], false, &proven).await;
+}
+
+#[test]
+fn both_ways_are_counted() {
+    assert_eq!(pair().0.traffic(), Traffic { requests: 2, sent: 4, received: 6 });
+}

@@ -1,0 +1,111 @@
+//! SSH: one session per switch, kept open on a thread of its own, a terminal like a person's (facts: NX-OS §4.7, §5).
+//!
+//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client.
+
+mod error;
+mod login;
+mod shell;
+mod trust;
+mod worker;
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, SyncSender},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+use vmtracker_core::{
+    net::SwitchName,
+    nexus::{Encoding, Reply},
+    tracker::Moment,
+};
+
+use self::{
+    shell::{Counters, LOGIN},
+    worker::{Job, Outcome, Task, Worker},
+};
+use super::{Call, ClientError, Traffic, Transport};
+use crate::config::{SshSettings, SwitchSettings};
+
+pub use error::SshError;
+
+/// How many jobs may wait for the thread; a switch is asked one thing at a time, and beside it a slow one.
+const QUEUE: usize = 4;
+
+/// A client of one switch.
+#[derive(Debug)]
+pub struct SshClient {
+    settings: SwitchSettings,
+    ssh: SshSettings,
+    counters: Arc<Counters>,
+    jobs: OnceLock<SyncSender<Job>>,
+}
+
+impl SshClient {
+    /// A client of the switch at `ssh`. Nothing is sent yet, and there is no thread before there is something to type.
+    pub fn new(settings: SwitchSettings, ssh: SshSettings) -> Self {
+        Self { settings, ssh, counters: Arc::default(), jobs: OnceLock::new() }
+    }
+
+    fn start(&self) -> SyncSender<Job> {
+        let (jobs, queue) = mpsc::sync_channel(QUEUE);
+        let worker = Worker::new(self.settings.clone(), self.ssh.clone(), Arc::clone(&self.counters));
+        let thread = thread::Builder::new().name(format!("ssh {}", self.settings.name));
+        // Without a thread nobody holds the queue's other end, and every job fails.
+        if let Err(error) = thread.spawn(move || worker.work(&queue)) {
+            tracing::error!(switch = %self.settings.name, "no thread for SSH: {error}");
+        }
+        jobs
+    }
+
+    async fn ask(&self, task: Task, command: &str, limit: Duration) -> Result<Vec<Reply>, ClientError> {
+        let (answer, outcome) = oneshot::channel();
+        let jobs = self.jobs.get_or_init(|| self.start());
+        jobs.try_send(Job { task, limit, answer }).map_err(|_| self.failed(SshError::Busy))?;
+        // The thread has its own deadline; it may first have to finish what another gave up.
+        let patience = limit * 2 + LOGIN;
+        match tokio::time::timeout(patience, outcome).await {
+            Ok(Ok(Ok(Outcome::Replies(replies)))) => Ok(replies),
+            Ok(Ok(Ok(Outcome::Late))) => Err(ClientError::Late { switch: self.settings.name.clone() }),
+            Ok(Ok(Err(error))) => Err(self.failed(error)),
+            Ok(Err(_)) => Err(self.failed(SshError::Busy)),
+            Err(_) => Err(self.failed(SshError::Timeout { command: command.to_owned(), seconds: patience.as_secs() })),
+        }
+    }
+
+    fn failed(&self, source: SshError) -> ClientError {
+        let SwitchSettings { name: switch, username, .. } = self.settings.clone();
+        match source {
+            SshError::Login => ClientError::Login { switch, username },
+            SshError::Timeout { command, seconds } => ClientError::Timeout { switch, command, seconds },
+            source => ClientError::Ssh { switch, source },
+        }
+    }
+}
+
+impl Transport for SshClient {
+    fn switch(&self) -> &SwitchName {
+        &self.settings.name
+    }
+
+    fn show<'a>(&'a self, commands: &'a [(Encoding, String)], limit: Duration) -> Call<'a, Vec<Reply>> {
+        let first = commands.first().map(|(_, command)| command.as_str()).unwrap_or_default();
+        Box::pin(self.ask(Task::Show(commands.to_vec()), first, limit))
+    }
+
+    fn configure<'a>(&'a self, lines: &'a [String], limit: Duration, until: Moment) -> Call<'a, Vec<Reply>> {
+        let first = lines.first().map(String::as_str).unwrap_or_default();
+        Box::pin(self.ask(Task::Configure(lines.to_vec(), until), first, limit))
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.counters.traffic()
+    }
+}
+
+#[cfg(test)]
+mod tests;

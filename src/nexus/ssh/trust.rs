@@ -1,0 +1,85 @@
+//! Whether the host key of who answers is the switch's. Nothing is sent to anybody else.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::Path,
+};
+
+use ssh2::{CheckResult, KnownHostFileKind, KnownHostKeyFormat, KnownHosts, Session};
+
+use super::SshError;
+use crate::{
+    config::{HostTrust, SshSettings},
+    tls,
+};
+
+/// Checks the key that the other side has just proved to hold.
+///
+/// # Errors
+/// It is unknown or another, or the list of keys cannot be used.
+pub(super) fn check(session: &Session, settings: &SshSettings) -> Result<(), SshError> {
+    let (key, kind) = session.host_key().unwrap_or((&[], ssh2::HostKeyType::Unknown));
+    match &settings.trust {
+        HostTrust::Fingerprint(expected) if *expected == tls::fingerprint(key) => Ok(()),
+        HostTrust::Fingerprint(_) => Err(wrong(settings, key)),
+        HostTrust::KnownHosts { file, accept_new } => {
+            let failed = |source| SshError::KnownHosts { path: file.clone(), source };
+            let mut known = read(session, file, *accept_new).map_err(failed)?;
+            match known.check_port(&settings.host, settings.port, key) {
+                CheckResult::Match => Ok(()),
+                CheckResult::NotFound if *accept_new => {
+                    append(&mut known, settings, key, kind.into(), file).map_err(failed)
+                }
+                CheckResult::NotFound => {
+                    Err(SshError::UnknownHost { address: settings.address(), fingerprint: shown(key) })
+                }
+                CheckResult::Mismatch | CheckResult::Failure => Err(wrong(settings, key)),
+            }
+        }
+    }
+}
+
+fn wrong(settings: &SshSettings, key: &[u8]) -> SshError {
+    SshError::WrongHost { address: settings.address(), fingerprint: shown(key) }
+}
+
+/// A file that is not there yet knows nobody, where it may be begun.
+fn read(session: &Session, file: &Path, accept_new: bool) -> io::Result<KnownHosts> {
+    let mut known = session.known_hosts()?;
+    if file.exists() || !accept_new {
+        known.read_file(file, KnownHostFileKind::OpenSSH)?;
+    }
+    Ok(known)
+}
+
+/// Writes the key of a host that is met for the first time, as OpenSSH would.
+fn append(
+    known: &mut KnownHosts,
+    settings: &SshSettings,
+    key: &[u8],
+    format: KnownHostKeyFormat,
+    file: &Path,
+) -> io::Result<()> {
+    let name =
+        if settings.port == 22 { settings.host.clone() } else { format!("[{}]:{}", settings.host, settings.port) };
+    known.add(&name, key, "", format)?;
+    let hosts = known.hosts()?;
+    let added = hosts.iter().rfind(|host| host.name() == Some(&name)).ok_or(io::ErrorKind::NotFound)?;
+    let line = known.write_string(added, KnownHostFileKind::OpenSSH)?;
+    let line = format!("{}\n", line.trim_end());
+    // In one piece: other switches' sessions may write theirs.
+    OpenOptions::new().append(true).create(true).open(file)?.write_all(line.as_bytes())
+}
+
+/// A key's fingerprint as OpenSSH shows it.
+fn shown(key: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = "SHA256:".to_owned();
+    for group in tls::fingerprint(key).chunks(3) {
+        let bits = group.iter().fold(0_usize, |bits, octet| bits << 8 | usize::from(*octet)) << (8 * (3 - group.len()));
+        let digits = (0..=group.len()).map(|index| bits >> (18 - 6 * index) & 63);
+        text.extend(digits.filter_map(|digit| DIGITS.get(digit)).map(|digit| char::from(*digit)));
+    }
+    text
+}
