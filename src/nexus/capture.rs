@@ -1,10 +1,12 @@
 //! What a switch prints, in disguise, for people who want its parsers checked: `vmtracker capture`.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use serde_json::Value;
 use vmtracker_core::{
     net::InterfaceName,
     nexus::{Answer, Encoding, Piece, Query, Reply, disguise::Disguise, parse},
@@ -72,6 +74,19 @@ impl Capture {
         let answer = self.reply.as_ref().ok()?;
         parse::piece(self.query, answer).err().map(|why| why.to_string())
     }
+}
+
+/// What the answers to each question are read as, for `show_vlan/LABEL.expected.json`; none where text and structured
+/// answer are read differently: something changed between the two, or a parser is wrong.
+pub fn readings(captures: &[Capture]) -> BTreeMap<String, Option<Value>> {
+    let mut readings: BTreeMap<String, Option<Value>> = BTreeMap::new();
+    let read = |capture: &Capture| parse::piece(capture.query, capture.reply.as_ref().ok()?).ok();
+    for (folder, piece) in captures.iter().filter_map(|capture| Some((capture.query.folder(), read(capture)?))) {
+        let found = Some(piece.to_json());
+        let same = readings.get(&folder).is_none_or(|before| *before == found);
+        readings.insert(folder, found.filter(|_| same));
+    }
+    readings
 }
 
 /// What tells one switch's files from another's: its model and version.

@@ -9,7 +9,7 @@ mod probe;
 mod ssh;
 
 pub use auto::{AutoClient, connect};
-pub use capture::{Capture, capture, label};
+pub use capture::{Capture, capture, label, readings};
 pub use driver::{Call, Driver, Traffic, Transport};
 pub use error::ClientError;
 pub use nxapi::NxapiClient;

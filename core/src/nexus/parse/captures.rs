@@ -10,11 +10,11 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{
-    tests::{ALL, PORT},
-    *,
+use super::{tests::ALL, *};
+use crate::nexus::{
+    Encoding,
+    nxapi::{Commands, Dialect, Request},
 };
-use crate::nexus::{Encoding, nxapi};
 
 fn captures() -> Option<PathBuf> {
     let folder = std::env::var_os("VMTRACKER_CAPTURES").map(Into::into);
@@ -26,9 +26,8 @@ fn captures() -> Option<PathBuf> {
 
 /// The question of a command's folder; none: it is no question of ours.
 fn question(folder: &str) -> Option<Query> {
-    let aliases = [("show_mac_address-table", Query::Macs(PORT)), ("show_vlan_brief", Query::Vlans)];
-    let by_alias = aliases.into_iter().find_map(|(name, query)| (name == folder).then_some(query));
-    by_alias.or_else(|| ALL.into_iter().find(|query| query.to_string().replace(' ', "_") == folder))
+    let brief = (folder == "show_vlan_brief").then_some(Query::Vlans);
+    brief.or_else(|| ALL.into_iter().find(|query| query.folder() == folder))
 }
 
 fn answer(path: &Path) -> Answer {
@@ -82,7 +81,8 @@ fn check(query: Query, path: &Path) {
 fn no_answer(path: &Path) {
     let body = fs::read(path).unwrap();
     let command = [(Encoding::Structured, Query::Vlans.to_string())];
-    let by_rpc = nxapi::replies(&body, &command).ok().and_then(|mut replies| replies.pop()?.ok());
+    let request = Request::new(Dialect::JsonRpc, Commands::Show(&command)).unwrap();
+    let by_rpc = request.replies(&body).ok().and_then(|mut replies| replies.said.pop()?.ok());
     for answer in by_rpc.into_iter().chain([answer(path)]) {
         for query in [Query::Version, Query::Config, Query::Ports, Query::Vlans] {
             assert!(piece(query, &answer).is_err(), "{}: {query}", path.display());
