@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod absent_host;
+mod clients;
 mod commands;
 mod config;
 mod control;

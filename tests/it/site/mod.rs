@@ -14,6 +14,7 @@ mod witness;
 
 use std::{
     fs,
+    net::SocketAddr,
     path::Path,
     process::ExitStatus,
     sync::{Arc, Mutex},
@@ -165,6 +166,13 @@ impl Site {
     /// Does something to a switch.
     pub(crate) fn switch<R>(&self, name: &str, act: impl FnOnce(&mut Switch, LabTime) -> R) -> R {
         self.world.with(|world, now| act(world.switches.get_mut(name).expect("such a switch"), now))
+    }
+
+    /// Where a switch takes NX-API over HTTPS.
+    pub(crate) fn nxapi(&self, switch: &str) -> SocketAddr {
+        let url = self.all.switches.iter().find_map(|(name, url)| (name == switch).then_some(url));
+        let address = url.and_then(|url| url.strip_prefix("https://"));
+        address.expect("such a switch").parse().expect("an address")
     }
 
     /// A load begins; the judge's score counts from here.
