@@ -1,6 +1,7 @@
 //! Sockets around the models: the only place of the lab that opens one.
 
-pub mod nxapi;
+pub mod legacy_tls;
+mod nxapi;
 pub mod soap;
 pub mod tls;
 pub mod vcenter;

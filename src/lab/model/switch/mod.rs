@@ -1,7 +1,7 @@
 //! The simulated Nexus switch: VLAN database, ports, port-channels, neighbours, MAC table, accounting log, and the
 //! command line over them.
 //!
-//! Layers, outermost first: `nxapi` (JSON-RPC in, JSON-RPC out) → `cli` (a session: mode, prompt path, one line at a
+//! Layers, outermost first: `nxapi` (JSON-RPC and ins_api) → `cli` (a session: mode, prompt path, one line at a
 //! time) → `grammar` (words to commands) → `config` (what a line changes) and `show` (what a line prints). All of it is
 //! pure: time is an argument. A session is what NX-API and, later, SSH share. What differs between platforms is a row
 //! of `profile`.

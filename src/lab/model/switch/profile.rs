@@ -42,6 +42,16 @@ pub struct Profile {
     pub workers: usize,
     /// How a reserved VLAN is refused (facts: NX-OS §4.3).
     pub reserved_error: &'static str,
+    /// `msg` of a configuration line that ins_api refuses (facts: NX-OS §1.4).
+    pub config_error_msg: &'static str,
+    /// The newest `version` of ins_api it takes: 0.1, 1.0 or 1.2 (facts: NX-OS §1.4).
+    pub ins_api_version: &'static str,
+    /// Whether ins_api knows `cli_show_array`: since NX-OS 9 (facts: NX-OS §1.4).
+    pub show_array: bool,
+    /// Whether a show without a structured form gets an empty body instead of code 501 (facts: NX-OS §1.4).
+    pub unsupported_is_empty: bool,
+    /// Longest reply of NX-API in bytes; 10 MB, from memory only (facts: NX-OS §1.6 \[M\]).
+    pub largest_reply: usize,
 }
 
 impl Platform {
@@ -64,6 +74,11 @@ const N9K: Profile = Profile {
     names_per_piece: 64,
     workers: 4,
     reserved_error: "% Invalid value/range",
+    config_error_msg: "CLI execution error",
+    ins_api_version: "1.2",
+    show_array: true,
+    unsupported_is_empty: false,
+    largest_reply: 10_000_000,
 };
 
 impl Profile {

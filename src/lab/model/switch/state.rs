@@ -69,6 +69,8 @@ pub struct Switch {
     pub(super) epoch_unix_s: u64,
     pub(super) cookies: BTreeMap<String, LabTime>,
     pub(super) cookies_made: u64,
+    /// The pairs of user and address that hold a VSH session.
+    pub(super) pool: BTreeSet<(String, String)>,
     pub(super) in_service: usize,
     pub(super) startup: Option<String>,
     pub(super) keepalive: bool,
@@ -113,6 +115,7 @@ impl Switch {
             epoch_unix_s: spec.epoch_unix_s,
             cookies: BTreeMap::new(),
             cookies_made: 0,
+            pool: BTreeSet::new(),
             in_service: 0,
             startup: None,
             saving_until: None,
@@ -267,6 +270,7 @@ impl Switch {
     /// Ends every NX-API session: the next request needs the password again.
     pub fn drop_sessions(&mut self) {
         self.cookies.clear();
+        self.pool.clear();
     }
 
     /// What the wall clock shows when the lab's time is zero.

@@ -3,6 +3,8 @@
 mod cli;
 mod forwarding;
 mod nxapi;
+mod nxapi_ins_api;
+mod nxapi_limits;
 mod properties;
 mod shows;
 
