@@ -88,3 +88,8 @@ fn what_napalm_adds_stays_and_what_it_removes_is_put_back_and_told() {
     });
     client.ran();
 }
+
+#[test]
+fn ansible_over_nxapi() {
+    check("ansible", "httpapi", "5,77", true);
+}
