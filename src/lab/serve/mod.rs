@@ -1,7 +1,9 @@
 //! Sockets around the models: the only place of the lab that opens one.
 
 pub mod nxapi;
+mod service;
 pub mod soap;
+pub mod ssh;
 pub mod tls;
 pub mod vcenter;
 

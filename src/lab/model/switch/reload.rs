@@ -81,7 +81,7 @@ impl Switch {
 
     fn forget_all(&mut self) {
         self.macs = MacTable::default();
-        self.cookies.clear();
+        self.drop_sessions();
         self.saving_until = None;
         (self.standing, self.memory) = (Standing::default(), Memory { settled: true, ..Memory::default() });
     }

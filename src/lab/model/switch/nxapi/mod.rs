@@ -9,7 +9,7 @@ mod rpc;
 
 use std::{fmt, time::Duration};
 
-use super::{BadReply, Switch};
+use super::{BadReply, Switch, service::Service};
 use crate::lab::model::LabTime;
 
 /// What of an HTTP request matters to a switch.
@@ -71,13 +71,21 @@ pub enum Kind {
 /// A request that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// What it does.
-    pub kind: Kind,
-    /// How long it takes.
-    pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
-    saves: bool,
+    service: Service,
+}
+
+impl Ticket {
+    /// What it does.
+    pub const fn kind(&self) -> Kind {
+        self.service.kind
+    }
+
+    /// How long it takes.
+    pub const fn takes(&self) -> Duration {
+        self.service.takes
+    }
 }
 
 /// What becomes of a request that has just come in.
@@ -95,7 +103,6 @@ impl Switch {
         match self.admit(request, now) {
             Ok(ticket) => {
                 self.in_service += 1;
-                self.count(ticket.kind);
                 Arrival::Serve(ticket)
             }
             Err(reply) => Arrival::Answer(reply),
@@ -116,9 +123,7 @@ impl Switch {
         if !self.runs() {
             return HttpReply::HangUp;
         }
-        if ticket.saves {
-            self.saving_until = None;
-        }
+        self.finish(ticket.service);
         let reply = match rpc::parse(&request.body) {
             Ok(batch) => rpc::run(self, &batch, &ticket.user, &request.peer, now),
             Err(refused) => refused,
@@ -147,16 +152,7 @@ impl Switch {
         let (user, set_cookie) = self.log_in(request, now).ok_or_else(|| pages::html(401, "Authorization Required"))?;
         self.turn_away()?;
         let kind = rpc::parse(&request.body).map(|batch| batch.kind())?;
-        let saves = kind == Kind::Save && self.saving_until.is_none_or(|until| until <= now);
-        let takes = match kind {
-            Kind::Save if saves => self.delays.write.max(self.save_time),
-            Kind::Read | Kind::Save => self.delays.read,
-            Kind::Write => self.delays.write,
-        };
-        if saves {
-            self.saving_until = Some(now + takes);
-        }
-        Ok(Ticket { kind, takes, set_cookie, user, saves })
+        Ok(Ticket { set_cookie, user, service: self.begin(kind, now) })
     }
 
     /// The session limit, for real and as a fault.
@@ -174,14 +170,6 @@ impl Switch {
             return Err(pages::too_many_sessions());
         }
         Ok(())
-    }
-
-    const fn count(&mut self, kind: Kind) {
-        match kind {
-            Kind::Read => self.counters.reads += 1,
-            Kind::Write => self.counters.writes += 1,
-            Kind::Save => self.counters.saves += 1,
-        }
     }
 }
 

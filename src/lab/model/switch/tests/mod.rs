@@ -5,6 +5,7 @@ mod forwarding;
 mod nxapi;
 mod properties;
 mod shows;
+mod terminal;
 
 use std::time::Duration;
 
