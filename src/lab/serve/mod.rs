@@ -1,8 +1,10 @@
 //! Sockets around the models: the only place of the lab that opens one.
 
 pub mod legacy_tls;
-mod nxapi;
+pub mod nxapi;
+mod service;
 pub mod soap;
+pub mod ssh;
 pub mod tls;
 pub mod vcenter;
 

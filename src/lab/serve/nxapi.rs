@@ -8,7 +8,7 @@ use std::{
     os::fd::AsFd,
 };
 
-use super::{LabCa, legacy_tls};
+use super::{LabCa, legacy_tls, service};
 use crate::{
     clock,
     lab::model::{
@@ -151,17 +151,8 @@ async fn answer(web: WebRequest, body: web::Bytes, site: web::Data<Site>) -> Htt
 
 /// Lets the service time pass, then serves.
 async fn serve(world: SharedWorld, name: String, request: HttpRequest, ticket: Ticket) -> HttpReply {
-    let write = ticket.kind == Kind::Write;
-    world.served(&name, write, true);
-    if !ticket.takes.is_zero() {
-        tokio::time::sleep(ticket.takes).await;
-    }
-    let served = if write {
-        world.with(|world, now| world.switches.get_mut(&name).map(|switch| switch.serve(&request, &ticket, now)))
-    } else {
-        world.serve(|world, now| world.switches.get_mut(&name).map(|switch| switch.serve(&request, &ticket, now)))
-    };
-    world.served(&name, write, false);
+    let service = (ticket.takes(), ticket.kind() == Kind::Write);
+    let served = service::take(&world, &name, service, |switch, now| switch.serve(&request, &ticket, now)).await;
     served.unwrap_or(HttpReply::HangUp)
 }
 

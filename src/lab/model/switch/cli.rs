@@ -122,6 +122,17 @@ impl Session {
         Self { author, base: Mode::Config, mode: Mode::Config }
     }
 
+    /// What stands in front of the next line (facts: NX-OS §4.7).
+    pub fn prompt(&self, hostname: &str) -> String {
+        match self.mode {
+            Mode::Exec => format!("{hostname}# "),
+            Mode::Config => format!("{hostname}(config)# "),
+            Mode::Interface(_) => format!("{hostname}(config-if)# "),
+            Mode::Vlan(_) => format!("{hostname}(config-vlan)# "),
+            Mode::VpcDomain => format!("{hostname}(config-vpc-domain)# "),
+        }
+    }
+
     /// Types one line.
     pub fn type_line(&mut self, switch: &mut Switch, line: &str, now: LabTime) -> Outcome {
         if line.trim().is_empty() || line.trim_start().starts_with('!') {

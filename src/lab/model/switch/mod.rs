@@ -3,8 +3,8 @@
 //!
 //! Layers, outermost first: `nxapi` (JSON-RPC and ins_api) → `cli` (a session: mode, prompt path, one line at a
 //! time) → `grammar` (words to commands) → `config` (what a line changes) and `show` (what a line prints). All of it is
-//! pure: time is an argument. A session is what NX-API and, later, SSH share. What differs between platforms is a row
-//! of `profile`.
+//! pure: time is an argument. A session is what NX-API and SSH share; `terminal` is SSH's side: keys, echo, prompts,
+//! pages. What differs between platforms is a row of `profile`.
 
 mod accounting;
 mod cli;
@@ -19,10 +19,12 @@ mod port;
 mod profile;
 mod reload;
 mod running;
+mod service;
 mod show;
 mod spec;
 mod standing;
 mod state;
+mod terminal;
 mod vpc;
 
 pub use accounting::{Accounting, Author};
@@ -37,6 +39,7 @@ pub use spec::{Spanning, StpMode, SwitchSpec};
 pub use standing::Power;
 pub(in crate::lab::model) use standing::{Learning, Standing};
 pub use state::{Counters, Switch, Vlan};
+pub use terminal::{Credential, Next, Reply, Terminal};
 pub use vpc::{Held, PairView, Role, VpcDomain};
 
 #[cfg(test)]

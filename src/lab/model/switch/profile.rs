@@ -40,6 +40,8 @@ pub struct Profile {
     pub names_per_piece: usize,
     /// Requests served at once; the rest is turned away (facts: NX-OS §1.6).
     pub workers: usize,
+    /// Terminals at once; the rest is turned away (facts: NX-OS §4.7, remembered).
+    pub vtys: u16,
     /// How a reserved VLAN is refused (facts: NX-OS §4.3).
     pub reserved_error: &'static str,
     /// `msg` of a configuration line that ins_api refuses (facts: NX-OS §1.4).
@@ -73,6 +75,7 @@ const N9K: Profile = Profile {
     list_width: 48,
     names_per_piece: 64,
     workers: 4,
+    vtys: 32,
     reserved_error: "% Invalid value/range",
     config_error_msg: "CLI execution error",
     ins_api_version: "1.2",

@@ -53,8 +53,10 @@ pub struct Counters {
     pub logins: u64,
     /// Requests that gave a wrong password.
     pub wrong_passwords: u64,
-    /// Requests turned away by the session limit.
+    /// Requests and terminals turned away by the session limit.
     pub turned_away: u64,
+    /// Terminals opened by SSH.
+    pub ssh_sessions: u64,
 }
 
 /// A simulated Nexus switch.
@@ -72,6 +74,7 @@ pub struct Switch {
     /// The pairs of user and address that hold a VSH session.
     pub(super) pool: BTreeSet<(String, String)>,
     pub(super) in_service: usize,
+    pub(super) vtys: BTreeMap<u16, u64>,
     pub(super) startup: Option<String>,
     pub(super) keepalive: bool,
     pub(super) saving_until: Option<LabTime>,
@@ -117,6 +120,7 @@ impl Switch {
             cookies_made: 0,
             pool: BTreeSet::new(),
             in_service: 0,
+            vtys: BTreeMap::new(),
             startup: None,
             saving_until: None,
             features: spec.features,
@@ -267,10 +271,11 @@ impl Switch {
         password.clone_into(&mut self.login.password);
     }
 
-    /// Ends every NX-API session: the next request needs the password again.
+    /// Ends every session: the next NX-API request needs the password again, and terminals are cut.
     pub fn drop_sessions(&mut self) {
         self.cookies.clear();
         self.pool.clear();
+        self.vtys.clear();
     }
 
     /// What the wall clock shows when the lab's time is zero.

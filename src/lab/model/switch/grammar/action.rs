@@ -29,6 +29,11 @@ impl Action {
         !matches!(self, Self::Show(_) | Self::Terminal | Self::End | Self::Exit)
     }
 
+    /// Whether it asks nothing of the switch but to be led somewhere.
+    pub(in crate::lab::model::switch) const fn leads(&self) -> bool {
+        matches!(self, Self::Terminal | Self::Configure | Self::Interface(_) | Self::End | Self::Exit)
+    }
+
     /// Whether it changes the configuration or leads to where it is changed.
     pub(in crate::lab::model::switch) const fn configures(&self) -> bool {
         !matches!(self, Self::Show(_) | Self::Terminal | Self::Save | Self::End | Self::Exit)

@@ -15,7 +15,7 @@ mod rpc;
 
 use std::{fmt, time::Duration};
 
-use super::{BadReply, Switch};
+use super::{BadReply, Switch, service::Service};
 use crate::lab::model::LabTime;
 use batch::Caller;
 use refusal::Refusal;
@@ -88,14 +88,22 @@ pub enum Kind {
 /// A request that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// What it does.
-    pub kind: Kind,
-    /// How long it takes.
-    pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
-    saves: bool,
     overran: bool,
+    service: Service,
+}
+
+impl Ticket {
+    /// What it does.
+    pub const fn kind(&self) -> Kind {
+        self.service.kind
+    }
+
+    /// How long it takes.
+    pub const fn takes(&self) -> Duration {
+        self.service.takes
+    }
 }
 
 /// What becomes of a request that has just come in.
@@ -113,7 +121,6 @@ impl Switch {
         match self.admit(request, now) {
             Ok(ticket) => {
                 self.in_service += 1;
-                self.count(ticket.kind);
                 Arrival::Serve(ticket)
             }
             Err(reply) => Arrival::Answer(reply),
@@ -134,9 +141,7 @@ impl Switch {
         if !self.runs() {
             return HttpReply::HangUp;
         }
-        if ticket.saves {
-            self.saving_until = None;
-        }
+        self.finish(ticket.service);
         let caller = Caller::new(&ticket.user, request, now);
         let reply = match Request::read(request, &self.profile) {
             Ok(asked) => {
@@ -177,21 +182,12 @@ impl Switch {
 
     /// What a request does and how long it takes. An AAA server is asked about every command.
     fn take_on(&mut self, asked: &Request, user: String, set_cookie: Option<String>, now: LabTime) -> Ticket {
-        let kind = asked.kind();
-        let saves = kind == Kind::Save && self.saving_until.is_none_or(|until| until <= now);
-        let takes = match kind {
-            Kind::Save if saves => self.delays.write.max(self.save_time),
-            Kind::Read | Kind::Save => self.delays.read,
-            Kind::Write => self.delays.write,
-        };
-        if saves {
-            self.saving_until = Some(now + takes);
-        }
+        let mut service = self.begin(asked.kind(), now);
         let aaa = self.faults.aaa_delay;
-        let overran = aaa + takes > LONGEST_COMMAND;
+        let overran = aaa + service.takes > LONGEST_COMMAND;
         let commands = u32::try_from(asked.commands()).unwrap_or(u32::MAX);
-        let takes = if overran { LONGEST_COMMAND } else { takes + aaa.saturating_mul(commands) };
-        Ticket { kind, takes, set_cookie, user, saves, overran }
+        service.takes = if overran { LONGEST_COMMAND } else { service.takes + aaa.saturating_mul(commands) };
+        Ticket { set_cookie, user, overran, service }
     }
 
     /// What came of a request that ran; of one that took too long only the error. What a command does that outlives
@@ -221,14 +217,6 @@ impl Switch {
             self.counters.turned_away += 1;
             asked.refuse(refusal)
         })
-    }
-
-    const fn count(&mut self, kind: Kind) {
-        match kind {
-            Kind::Read => self.counters.reads += 1,
-            Kind::Write => self.counters.writes += 1,
-            Kind::Save => self.counters.saves += 1,
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod nxapi_ins_api;
 mod nxapi_limits;
 mod properties;
 mod shows;
+mod terminal;
 
 use std::time::Duration;
 
