@@ -35,7 +35,7 @@ fn site() -> Site {
 fn job(site: &Site, by: &str, port: &str, times: u8, lines: &[String]) -> Value {
     let nxapi = site.nxapi("leaf1");
     json!({
-        "host": nxapi.ip(), "nxapi": nxapi.port(), "ssh": 0, "user": USER, "password": PASSWORD, "by": by,
+        "host": nxapi.ip(), "nxapi": nxapi.port(), "ssh": site.ssh("leaf1").port(), "user": USER, "password": PASSWORD, "by": by,
         "times": times, "lines": lines, "vlan": VLAN, "name": NAME, "port": port, "allowed": format!("5,{VLAN}"),
     })
 }
@@ -92,4 +92,24 @@ fn what_napalm_adds_stays_and_what_it_removes_is_put_back_and_told() {
 #[test]
 fn ansible_over_nxapi() {
     check("ansible", "httpapi", "5,77", true);
+}
+
+#[test]
+fn ansible_over_ssh() {
+    check("ansible", "network_cli", "5,77", true);
+}
+
+#[test]
+fn napalm_over_ssh() {
+    check("napalm", "nxos_ssh", "5,77", true);
+}
+
+#[test]
+fn netmiko_over_ssh() {
+    check("netmiko", "ssh", "add 77", true);
+}
+
+#[test]
+fn scrapli_over_ssh() {
+    check("scrapli", "ssh", "add 77", true);
 }

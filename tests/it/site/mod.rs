@@ -13,6 +13,7 @@ mod trunks;
 mod witness;
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::SocketAddr,
     path::Path,
@@ -65,6 +66,7 @@ pub(crate) struct Site {
     all: Devices,
     /// Those that the configuration names.
     managed: Devices,
+    ssh: BTreeMap<String, SocketAddr>,
     terms: Terms,
     controller: Option<Controller>,
     _serving: Serving,
@@ -98,12 +100,12 @@ impl Site {
         let witness = world.serve(|world, _| Witness::new(cabling, &world.switches));
         world.serve(|world, _| world.observers.push(Box::new(witness.clone())));
         let lab = Arc::new(Mutex::new(lab));
-        let (serving, all) = Serving::start(Arc::clone(&lab), world.clone());
+        let (serving, all, ssh) = Serving::start(Arc::clone(&lab), world.clone());
         let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, metrics: free_port().expect("a port") };
         let files = Files::new(dir.path(), None);
         files.write(&all, &terms).expect("written");
         let managed = all.clone();
-        Self { world, files, lab, witness, all, managed, terms, controller: None, _serving: serving, _dir: dir }
+        Self { world, files, lab, witness, all, managed, ssh, terms, controller: None, _serving: serving, _dir: dir }
     }
 
     /// The same, with the controller running and all trunks right.
@@ -173,6 +175,11 @@ impl Site {
         let url = self.all.switches.iter().find_map(|(name, url)| (name == switch).then_some(url));
         let address = url.and_then(|url| url.strip_prefix("https://"));
         address.expect("such a switch").parse().expect("an address")
+    }
+
+    /// Where a switch takes SSH.
+    pub(crate) fn ssh(&self, switch: &str) -> SocketAddr {
+        *self.ssh.get(switch).expect("such a switch")
     }
 
     /// A load begins; the judge's score counts from here.
