@@ -18,10 +18,10 @@ const PORT: &str = "Ethernet1/1";
 const VLAN: u16 = 77;
 const NAME: &str = "tenant77";
 
-/// One VM, in a VLAN that its switch does not have.
+/// One VM, in a VLAN that its switch does not have. A second port: NAPALM takes it that there are several.
 fn site() -> Site {
     let text = format!(
-        "[[switch]]\nname = 'leaf1'\nvlans = '1,5'\nport = [{{ name = '{PORT}', allowed = '5' }}]\n\
+        "[[switch]]\nname = 'leaf1'\nvlans = '1,5'\nport = [{{ name = '{PORT}', allowed = '5' }}, {{ name = 'Ethernet1/2' }}]\n\
          [[vcenter]]\nname = 'vc1'\n\
          [[host]]\nname = 'esx1'\n\
          pnics = [{{ device = 'vmnic0', switch = 'leaf1', port = '{PORT}', uplink = 'Uplink 1' }}]\n\

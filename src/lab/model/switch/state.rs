@@ -10,6 +10,7 @@ use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 use super::{
     Accounting, Author, Delays, Faults, MacTable, Neighbor, Port, PortMode, Power, Profile, Session, Spanning,
     SwitchSpec, VpcDomain,
+    checkpoint::Checkpoints,
     owners::Owners,
     spec::Login,
     standing::{Memory, Standing},
@@ -88,6 +89,7 @@ pub struct Switch {
     pub(super) counters: Counters,
     pub(super) macs: MacTable,
     pub(super) accounting: Accounting,
+    pub(super) checkpoints: Checkpoints,
     /// What is wrong with it at the moment.
     pub faults: Faults,
     /// How long it takes over a request.
@@ -133,6 +135,7 @@ impl Switch {
             counters: Counters::default(),
             macs: MacTable::default(),
             accounting: Accounting::default(),
+            checkpoints: Checkpoints::default(),
             faults: Faults::default(),
             delays: Delays::NONE,
             save_time: Duration::ZERO,
@@ -172,6 +175,13 @@ impl Switch {
     /// The VLAN database.
     pub const fn vlans(&self) -> &BTreeMap<VlanId, Vlan> {
         &self.vlans
+    }
+
+    pub(super) fn set_vlans(&mut self, database: BTreeMap<VlanId, Vlan>) {
+        if self.vlans != database {
+            self.vlans = database;
+            self.revision += 1;
+        }
     }
 
     /// Every port and port-channel, by name.
