@@ -1,8 +1,12 @@
 //! The switch as an operator, a client and the data plane meet it.
 
+mod checkpoints;
 mod cli;
+mod clients;
 mod forwarding;
 mod nxapi;
+mod pipes;
+mod platforms;
 mod properties;
 mod shows;
 
