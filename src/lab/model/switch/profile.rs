@@ -120,6 +120,11 @@ pub struct Profile {
     pub show_array: bool,
     /// Whether a show without a structured form gets an empty body instead of code 501 (facts: NX-OS §1.4).
     pub unsupported_is_empty: bool,
+    /// Whether a whole `cli_conf` gets one entry, as the guide of the Nexus 5000 says, and not one for every line, as in
+    /// every capture (facts: NX-OS §1.4).
+    pub one_conf_entry: bool,
+    /// Whether ins_api trips over an `input` that stands before `type` and has that word in it (facts: NX-OS §1.1).
+    pub wants_type_first: bool,
     /// Longest reply of NX-API in bytes; 10 MB, from memory only (facts: NX-OS §1.6 \[M\]).
     pub largest_reply: usize,
 }
@@ -192,6 +197,8 @@ const N9K: Profile = Profile {
     ins_api_version: "1.2",
     show_array: true,
     unsupported_is_empty: false,
+    one_conf_entry: false,
+    wants_type_first: false,
     largest_reply: 10_000_000,
 };
 

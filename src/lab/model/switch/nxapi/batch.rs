@@ -42,13 +42,18 @@ impl Caller {
         Self { author: Author { origin: format!("{}@nginx", request.peer), user: user.to_owned() }, now }
     }
 
-    /// Types one exec command into a session of its own.
+    /// Types one exec command, with whatever pipes behind it, into a session of its own.
     pub(super) fn exec(&self, switch: &mut Switch, line: &str) -> Outcome {
-        Session::terminal(self.author.clone()).type_line(switch, line, self.now)
+        let command = line.split_once('|').map_or(line, |(command, _)| command);
+        match grammar::parse(&Mode::Exec, command) {
+            Ok(_) => Session::nxapi(self.author.clone()).type_line(switch, line, self.now),
+            Err(rejection) => Outcome::Rejected(rejection),
+        }
     }
 
     /// Types lines into one session: the configuration context is kept from line to line and ends with the batch. One
-    /// outcome for every line typed; where an error stops the batch, later lines are not.
+    /// outcome for every line typed; where an error stops the batch, later lines are not. Nobody types `end` for the client: on
+    /// releases that make a VLAN when its sub-mode is left, a batch without it leaves none (facts: NX-OS §4.3).
     pub(super) fn type_all<'a>(
         &self,
         switch: &mut Switch,

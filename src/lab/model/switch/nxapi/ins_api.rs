@@ -84,7 +84,13 @@ impl Job {
         let on_error = OnError::named(Some(&self.envelope.rollback));
         let outcomes = caller.type_all(switch, self.lines().map(|line| (line, on_error)));
         let config_error = switch.profile.config_error_msg;
-        outcomes.into_iter().map(|outcome| configured(outcome, config_error)).collect()
+        let mut entries: Vec<_> = outcomes.into_iter().map(|outcome| configured(outcome, config_error)).collect();
+        if switch.profile.one_conf_entry {
+            // Which entry it is then is not known; an error must be told.
+            entries.sort_by_key(|entry| entry.code == 200);
+            entries.truncate(1);
+        }
+        entries
     }
 
     /// Every show is typed in exec mode.
@@ -104,9 +110,14 @@ impl Job {
             (Outcome::Printed { body: Some(body), .. }, Type::ShowArray) => success(body),
             (Outcome::Printed { body: Some(body), .. }, _) => success(spelled(body)),
             (Outcome::Printed { body: None, .. }, _) if switch.profile.unsupported_is_empty => success(json!("")),
-            (Outcome::Printed { body: None, .. }, _) => failed(501, "Structured output unsupported", Body::Absent),
+            (Outcome::Printed { text, body: None }, _) => failed(501, "Structured output unsupported", state(text)),
         }
     }
+}
+
+/// A single line tells a state, such as that a process does not run: that comes as `clierror` (facts: NX-OS §1.4).
+fn state(text: String) -> Body {
+    if text.lines().count() == 1 { Body::Error(text) } else { Body::Absent }
 }
 
 /// A space and a semicolon part commands; what stands before and after stays as it is, leading blanks and all

@@ -158,6 +158,17 @@ fn every_show_type_gets_its_kind_of_body() {
 }
 
 #[test]
+fn a_state_in_place_of_a_table_comes_as_an_error() {
+    let mut switch = switch();
+    switch.faults.hide_error("show vlan", "Note:  process is not running\n", 1);
+    let expected = json!({
+        "input": "show vlan", "code": "501", "msg": "Structured output unsupported",
+        "clierror": "Note:  process is not running\n"
+    });
+    assert_eq!(output(&mut switch, "cli_show", "show vlan"), expected);
+}
+
+#[test]
 fn numbers_are_text_to_cli_show_and_numbers_to_cli_show_array() {
     let memory = |kind: &str| output(&mut switch(), kind, "show version")["body"]["memory"].clone();
     assert!(memory("cli_show").is_string());
@@ -228,6 +239,34 @@ fn configuration_has_an_entry_for_every_line_and_stops_at_an_error() {
     switch.profile.config_error_msg = "Input CLI command error";
     assert_eq!(output(&mut switch, "cli_conf", "bogus"), error("Input CLI command error"));
     assert_eq!(output(&mut switch, "cli_conf", "switchport trunk allowed vlan add 40")["code"], "400");
+}
+
+#[test]
+fn an_old_guide_promises_one_entry_for_all_lines() {
+    let check = |input: &str, code: &str| {
+        let mut switch = switch();
+        switch.profile.one_conf_entry = true;
+        assert_eq!(output(&mut switch, "cli_conf", input)["code"], code, "{input}");
+        assert!(switch.is_active(vlan(60)));
+    };
+    check("vlan 60 ;name x", "200");
+    check("vlan 60 ;bogus ;name x", "400");
+}
+
+#[test]
+fn some_releases_want_the_type_before_an_input_that_has_the_word() {
+    let check = |members: &str, code: &str| {
+        let mut switch = switch();
+        switch.profile.wants_type_first = true;
+        let body = format!("{{\"ins_api\":{{\"version\":\"1.0\",{members}}}}}");
+        let (_, _, text) = send(&mut switch, "application/json", &body);
+        assert!(text.contains(code), "{members}: {text}");
+    };
+    let kind = "\"type\":\"cli_conf\"";
+    let input = "\"input\":\"interface Ethernet1/1 ;spanning-tree port type edge\"";
+    check(&format!("{kind},{input}"), "\"code\": \"200\"");
+    check(&format!("{input},{kind}"), "<code>400</code>");
+    check(&format!("\"input\":\"vlan 60\",{kind}"), "\"code\": \"200\"");
 }
 
 #[test]
