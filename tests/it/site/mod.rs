@@ -33,7 +33,7 @@ use vmtracker::{
             vcenter::Vcenter,
             world::SharedWorld,
         },
-        settings::{Devices, Files, Pace, Terms},
+        settings::{Devices, Files, Pace, Terms, Transport},
         site::{Site as Lab, free_port},
         topology::{Size, Topology},
     },
@@ -98,7 +98,8 @@ impl Site {
         world.serve(|world, _| world.observers.push(Box::new(witness.clone())));
         let lab = Arc::new(Mutex::new(lab));
         let (serving, all) = Serving::start(Arc::clone(&lab), world.clone());
-        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, metrics: free_port().expect("a port") };
+        let metrics = free_port().expect("a port");
+        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, transport: Transport::Nxapi, metrics };
         let files = Files::new(dir.path(), None);
         files.write(&all, &terms).expect("written");
         let managed = all.clone();
