@@ -1,6 +1,7 @@
 """NAPALM merges a candidate, over NX-API or at a terminal; its commit saves, and an empty difference is no change."""
 
 from napalm import get_network_driver
+from napalm.base.exceptions import MergeConfigException
 
 import task
 
@@ -11,11 +12,14 @@ port = job["ssh"] if job["by"] == "nxos_ssh" else job["nxapi"]
 def merge(switch):
     switch.load_merge_candidate(config="\n".join(job["lines"]) + "\n")
     changes = switch.compare_config() != ""
-    if changes:
-        switch.commit_config()
-    else:
+    if not changes:
         switch.discard_config()
-    return changes
+        return False
+    try:
+        switch.commit_config()
+        return True
+    except MergeConfigException as why:
+        return str(why)
 
 
 login = {"hostname": job["host"], "username": job["user"], "password": job["password"]}

@@ -6,7 +6,8 @@ import task
 
 job = task.read()
 login = {"host": job["host"], "port": job["ssh"], "username": job["user"], "password": job["password"]}
-with ConnectHandler(device_type="cisco_nxos", **login) as switch:
+trust = {"ssh_strict": True, "alt_host_keys": True, "alt_key_file": job["known_hosts"]}
+with ConnectHandler(device_type="cisco_nxos", **login, **trust) as switch:
     task.by_terminal(
         job,
         switch.send_command,

@@ -1,4 +1,4 @@
-"""scrapli types the lines at a terminal, and saves."""
+"""scrapli types the lines at a terminal, and saves. It looks up host keys without their port, so it cannot check them."""
 
 from scrapli.driver.core import NXOSDriver
 

@@ -1,8 +1,9 @@
 """What every client here is asked to do, and what it answers.
 
-The test gives a JSON file: where the switch is (`host`, `nxapi`, `ssh`), who asks (`user`, `password`), over what (`by`),
-and for those that type, the `lines` to configure; for the others the `vlan`, its `name` and the `port` that shall carry
-it with all of `allowed`. A client configures so many `times`, and says each time whether something changed.
+The test gives a JSON file: where the switch is (`host`, `nxapi`, `ssh`), its host key (in the file `known_hosts`), who
+asks (`user`, `password`), over what (`by`), and for those that type, the `lines` to configure; for the others the `vlan`,
+its `name`, and the `port` whose list shall be `allowed` (`state` replaced) or contain it (`state` merged). A client
+configures so many `times`, and says each time whether something changed.
 """
 
 import json

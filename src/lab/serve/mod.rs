@@ -9,4 +9,5 @@ pub mod tls;
 pub mod vcenter;
 
 pub use nxapi::{RunningServers, serve_switches};
+pub use ssh::{LabKey, RunningSsh, serve_ssh};
 pub use tls::LabCa;

@@ -128,10 +128,14 @@ fn new_key() -> io::Result<PrivateKey> {
     PrivateKey::random(&mut rand::rng(), Algorithm::Ed25519).map_err(io::Error::other)
 }
 
+/// How a caller may log in (facts: NX-OS §4.7).
+fn methods() -> MethodSet {
+    [MethodKind::PublicKey, MethodKind::Password, MethodKind::KeyboardInteractive].as_slice().into()
+}
+
 fn config(host_key: PrivateKey) -> Config {
-    let methods = [MethodKind::PublicKey, MethodKind::Password, MethodKind::KeyboardInteractive];
     Config {
-        methods: MethodSet::from(methods.as_slice()),
+        methods: methods(),
         auth_rejection_time: Duration::ZERO,
         inactivity_timeout: None,
         keys: vec![host_key],

@@ -13,7 +13,6 @@ mod trunks;
 mod witness;
 
 use std::{
-    collections::BTreeMap,
     fs,
     net::SocketAddr,
     path::Path,
@@ -35,7 +34,7 @@ use vmtracker::{
             vcenter::Vcenter,
             world::SharedWorld,
         },
-        settings::{Devices, Files, Pace, Terms},
+        settings::{Devices, Files, Pace, Terms, Transport},
         site::{Site as Lab, free_port},
         topology::{Size, Topology},
     },
@@ -66,7 +65,6 @@ pub(crate) struct Site {
     all: Devices,
     /// Those that the configuration names.
     managed: Devices,
-    ssh: BTreeMap<String, SocketAddr>,
     terms: Terms,
     controller: Option<Controller>,
     _serving: Serving,
@@ -100,12 +98,13 @@ impl Site {
         let witness = world.serve(|world, _| Witness::new(cabling, &world.switches));
         world.serve(|world, _| world.observers.push(Box::new(witness.clone())));
         let lab = Arc::new(Mutex::new(lab));
-        let (serving, all, ssh) = Serving::start(Arc::clone(&lab), world.clone());
-        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, metrics: free_port().expect("a port") };
+        let (serving, all) = Serving::start(Arc::clone(&lab), world.clone());
+        let metrics = free_port().expect("a port");
+        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, transport: Transport::Nxapi, metrics };
         let files = Files::new(dir.path(), None);
         files.write(&all, &terms).expect("written");
         let managed = all.clone();
-        Self { world, files, lab, witness, all, managed, ssh, terms, controller: None, _serving: serving, _dir: dir }
+        Self { world, files, lab, witness, all, managed, terms, controller: None, _serving: serving, _dir: dir }
     }
 
     /// The same, with the controller running and all trunks right.
@@ -179,7 +178,7 @@ impl Site {
 
     /// Where a switch takes SSH.
     pub(crate) fn ssh(&self, switch: &str) -> SocketAddr {
-        *self.ssh.get(switch).expect("such a switch")
+        *self.all.ssh.get(switch).expect("such a switch")
     }
 
     /// A load begins; the judge's score counts from here.

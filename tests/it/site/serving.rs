@@ -1,8 +1,6 @@
 //! The lab's servers on a thread of their own.
 
 use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
     sync::{Arc, Mutex, mpsc},
     thread::{self, JoinHandle},
     time::Duration,
@@ -11,7 +9,6 @@ use std::{
 use tokio::{sync::oneshot, time::interval};
 use vmtracker::lab::{
     model::world::SharedWorld,
-    serve::ssh::{LabKey, serve_ssh},
     settings::Devices,
     site::{Servers, Site as Lab},
 };
@@ -27,25 +24,22 @@ pub(super) struct Serving {
 
 impl Serving {
     /// Starts the servers; says where they are.
-    pub(super) fn start(lab: Arc<Mutex<Lab>>, world: SharedWorld) -> (Self, Devices, BTreeMap<String, SocketAddr>) {
+    pub(super) fn start(lab: Arc<Mutex<Lab>>, world: SharedWorld) -> (Self, Devices) {
         let (stop, stopped) = oneshot::channel();
         let (ready, devices) = mpsc::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let servers = Servers::start(&world).await.expect("serves");
-                let names: Vec<String> = world.look(|world, _| world.switches.keys().cloned().collect());
-                let ssh = serve_ssh(&world, &names, &LabKey::new().expect("a key")).await.expect("serves");
-                ready.send((servers.devices(), ssh.addresses().clone())).expect("the test listens");
+                ready.send(servers.devices()).expect("the test listens");
                 tokio::select! {
                     _ = stopped => {}
                     () = live(&lab) => {}
                 }
-                ssh.stop().await;
                 servers.stop().await;
             });
         });
-        let (devices, ssh) = devices.recv().expect("the servers are up");
-        (Self { stop: Some(stop), thread: Some(thread) }, devices, ssh)
+        let devices = devices.recv().expect("the servers are up");
+        (Self { stop: Some(stop), thread: Some(thread) }, devices)
     }
 }
 

@@ -268,6 +268,7 @@ const N5K: Profile = Profile {
     structured: Structured::Xml,
     list_width: 80,
     unsupported_is_empty: true,
+    one_conf_entry: true,
     ..OLD
 };
 

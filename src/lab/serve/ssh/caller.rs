@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use super::{
     Door,
     line::{Line, Typed},
+    methods,
 };
 use crate::lab::model::switch::Credential;
 
@@ -40,7 +41,7 @@ impl Caller {
             user.clone_into(&mut self.user);
             Auth::Accept
         } else {
-            Auth::reject()
+            refused()
         }
     }
 
@@ -67,6 +68,11 @@ impl Caller {
     }
 }
 
+/// Every way stays open for another try.
+fn refused() -> Auth {
+    Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false }
+}
+
 impl Handler for Caller {
     type Error = Error;
 
@@ -76,12 +82,12 @@ impl Handler for Caller {
 
     async fn auth_publickey_offered(&mut self, _user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Error> {
         let known = offer.public_key.key_data() == self.door.key.key_data();
-        Ok(if known { Auth::Accept } else { Auth::reject() })
+        Ok(if known { Auth::Accept } else { refused() })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Error> {
         let known = key.public_key.key_data() == self.door.key.key_data();
-        Ok(if known { self.admit(user, Credential::Key) } else { Auth::reject() })
+        Ok(if known { self.admit(user, Credential::Key) } else { refused() })
     }
 
     async fn auth_keyboard_interactive<'a>(
@@ -97,7 +103,7 @@ impl Handler for Caller {
         let password = response.next().unwrap_or_default();
         Ok(match std::str::from_utf8(&password) {
             Ok(password) => self.admit(user, Credential::Password(password)),
-            Err(_) => Auth::reject(),
+            Err(_) => refused(),
         })
     }
 
