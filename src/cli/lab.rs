@@ -16,7 +16,7 @@ use super::output;
 use crate::lab::{
     load::LoadSpec,
     run::{self, LabError, Options, RunDir, Screen},
-    settings::Pace,
+    settings::{Pace, Transport},
     summary::{LEGEND, Live, Outcome, Summary},
     topology::{Layout, Size, Topology},
 };
@@ -71,6 +71,9 @@ pub struct LabArgs {
     /// The controller's pace of withdrawals.
     #[arg(long, default_value = "none", value_enum)]
     pace: PaceArg,
+    /// How the controller reaches switches.
+    #[arg(long, default_value = "nxapi", value_enum)]
+    transport: TransportArg,
     /// How long a switch takes over a request that only reads.
     #[arg(long, default_value = "20ms", value_parser = span, value_name = "TIME")]
     switch_read_delay: Duration,
@@ -110,6 +113,15 @@ enum PaceArg {
     None,
     /// As the product is delivered.
     Guarded,
+}
+
+/// How the controller reaches switches.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TransportArg {
+    /// By NX-API, over HTTPS.
+    Nxapi,
+    /// By SSH.
+    Ssh,
 }
 
 /// Starts the lab.
@@ -163,6 +175,10 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
         pace: match args.pace {
             PaceArg::None => Pace::Unlimited,
             PaceArg::Guarded => Pace::Guarded,
+        },
+        transport: match args.transport {
+            TransportArg::Nxapi => Transport::Nxapi,
+            TransportArg::Ssh => Transport::Ssh,
         },
         read_delay: args.switch_read_delay,
         write_delay: args.switch_write_delay,
@@ -328,9 +344,11 @@ mod tests {
                 vcenters: vec![("vc1".to_owned(), "https://127.0.0.1:1".to_owned())],
                 switches: vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())],
                 ca_pem: crate::lab::serve::LabCa::new().expect("a CA").ca_pem(),
+                ..Devices::default()
             };
             let metrics = SocketAddr::from(([127, 0, 0, 1], 9));
-            let terms = Terms { hold_down: Duration::from_millis(1500), pace, metrics };
+            let transport = Transport::Nxapi;
+            let terms = Terms { hold_down: Duration::from_millis(1500), pace, transport, metrics };
             files.write(&devices, &terms).expect("written");
             let (config, warnings) = Config::load_with_warnings(&files.config).expect("a good configuration");
             assert!(warnings.is_empty(), "{warnings:?}");

@@ -17,7 +17,7 @@ use super::{
     child::{Child, Usage},
     load::LoadSpec,
     model::{LabTime, switch::Delays, vcenter::Refused},
-    settings::{Files, Pace, Terms},
+    settings::{Files, Pace, Terms, Transport},
     site::{Servers, Site, free_port},
     summary::{Live, Summary},
     topology::Topology,
@@ -48,6 +48,8 @@ pub struct Options {
     pub hold_down: Duration,
     /// The controller's pace.
     pub pace: Pace,
+    /// How the controller reaches switches.
+    pub transport: Transport,
     /// How long a switch takes over a read.
     pub read_delay: Duration,
     /// How long a switch takes over a write.
@@ -138,9 +140,11 @@ pub async fn serve(options: &Options, screen: &mut dyn Screen) -> Result<(), Lab
     let files = write(options, &servers)?;
     let devices = servers.devices();
     for (name, url) in devices.vcenters.iter().chain(&devices.switches) {
-        screen.say(&format!("{name} {url}"));
+        let ssh = devices.ssh.get(name).map(|address| format!(" ssh://{address}")).unwrap_or_default();
+        screen.say(&format!("{name} {url}{ssh}"));
     }
     screen.say(&format!("configuration {}", files.config.display()));
+    screen.say(&format!("SSH key {}, known hosts {}", files.ssh_key().display(), files.known_hosts().display()));
     let mut ending = Ending::new().map_err(LabError::Serve)?;
     while !ending.within(TICK).await {
         site.act();
@@ -157,7 +161,8 @@ fn build(options: &Options) -> Result<Site, LabError> {
 
 fn write(options: &Options, servers: &Servers) -> Result<Files, LabError> {
     let metrics = free_port().map_err(LabError::Serve)?;
-    let terms = Terms { hold_down: options.hold_down, pace: options.pace, metrics };
+    let Options { hold_down, pace, transport, .. } = *options;
+    let terms = Terms { hold_down, pace, transport, metrics };
     let files = Files::new(&options.dir, options.config.as_deref());
     files.write(&servers.devices(), &terms).map_err(LabError::Files)?;
     Ok(files)

@@ -1,6 +1,8 @@
-//! The controller's configuration for a running lab: a TOML file, the password and the lab's CA beside it.
+//! The controller's configuration for a running lab: a TOML file, and beside it the password, the lab's CA, and what
+//! SSH needs: the switches' host keys and a key that opens them.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Write},
     net::SocketAddr,
@@ -22,6 +24,16 @@ pub enum Pace {
     Unlimited,
 }
 
+/// How the controller reaches switches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// By NX-API.
+    #[default]
+    Nxapi,
+    /// By SSH.
+    Ssh,
+}
+
 /// What goes into the configuration besides the devices.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -29,6 +41,8 @@ pub struct Terms {
     pub hold_down: Duration,
     /// The controller's pace.
     pub pace: Pace,
+    /// How it reaches switches.
+    pub transport: Transport,
     /// Where it serves `/metrics`.
     pub metrics: SocketAddr,
 }
@@ -40,6 +54,12 @@ pub struct Devices {
     pub vcenters: Vec<(String, String)>,
     /// The switches.
     pub switches: Vec<(String, String)>,
+    /// Where the switches listen for SSH, by name.
+    pub ssh: BTreeMap<String, SocketAddr>,
+    /// The switches' host keys, as OpenSSH's `known_hosts` has them.
+    pub known_hosts: String,
+    /// A private key that opens every switch, as OpenSSH keeps it.
+    pub ssh_key: String,
     /// The certificate of the authority that all of them are trusted by, in PEM.
     pub ca_pem: String,
 }
@@ -68,15 +88,17 @@ impl Files {
         }
     }
 
-    /// Writes the configuration, the password and the CA.
+    /// Writes the configuration, the password, the CA, the SSH key and the known hosts.
     ///
     /// # Errors
     /// A file cannot be written.
     pub fn write(&self, devices: &Devices, terms: &Terms) -> io::Result<()> {
         fs::create_dir_all(&self.dir)?;
-        let mut password = fs::OpenOptions::new();
-        password.write(true).create(true).truncate(true).mode(0o600);
-        password.open(self.password())?.write_all(PASSWORD.as_bytes())?;
+        let mut secret = fs::OpenOptions::new();
+        secret.write(true).create(true).truncate(true).mode(0o600);
+        secret.open(self.password())?.write_all(PASSWORD.as_bytes())?;
+        secret.open(self.ssh_key())?.write_all(devices.ssh_key.as_bytes())?;
+        fs::write(self.known_hosts(), &devices.known_hosts)?;
         fs::write(self.ca(), &devices.ca_pem)?;
         fs::write(&self.config, self.text(devices, terms)?)
     }
@@ -85,17 +107,30 @@ impl Files {
         self.dir.join("password")
     }
 
+    /// The private key that opens every switch.
+    pub fn ssh_key(&self) -> PathBuf {
+        self.dir.join("ssh_key")
+    }
+
+    /// Every switch's host key.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.dir.join("known_hosts")
+    }
+
     fn ca(&self) -> PathBuf {
         self.dir.join("ca.pem")
     }
 
     fn text(&self, devices: &Devices, terms: &Terms) -> io::Result<String> {
-        let device = |(name, url): &(String, String)| Device {
-            name: name.clone(),
-            url: url.clone(),
-            username: USER,
-            password_file: self.password(),
-            ca_file: self.ca(),
+        let by_url = |(name, url): &(String, String)| Device {
+            ca_file: Some(self.ca()),
+            ..self.device(name, Some(url.clone()))
+        };
+        let by_ssh = |(name, address): (&String, &SocketAddr)| Device {
+            transport: Some("ssh"),
+            ssh: Some(*address),
+            known_hosts_file: Some(self.known_hosts()),
+            ..self.device(name, None)
         };
         let config = Config {
             fabric: Fabric {
@@ -113,10 +148,18 @@ impl Files {
                 metrics: terms.metrics,
                 log: "info",
             },
-            vcenter: devices.vcenters.iter().map(device).collect(),
-            switch: devices.switches.iter().map(device).collect(),
+            vcenter: devices.vcenters.iter().map(by_url).collect(),
+            switch: match terms.transport {
+                Transport::Nxapi => devices.switches.iter().map(by_url).collect(),
+                Transport::Ssh => devices.ssh.iter().map(by_ssh).collect(),
+            },
         };
         toml::to_string(&config).map_err(io::Error::other)
+    }
+
+    fn device(&self, name: &str, url: Option<String>) -> Device {
+        let (name, password_file) = (name.to_owned(), self.password());
+        Device { name, url, username: USER, password_file, ..Device::default() }
     }
 }
 
@@ -150,13 +193,16 @@ struct Service {
     log: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Device {
     name: String,
-    url: String,
+    url: Option<String>,
+    transport: Option<&'static str>,
+    ssh: Option<SocketAddr>,
+    known_hosts_file: Option<PathBuf>,
     username: &'static str,
     password_file: PathBuf,
-    ca_file: PathBuf,
+    ca_file: Option<PathBuf>,
 }
 
 #[cfg(test)]
@@ -164,6 +210,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    fn terms(pace: Pace, transport: Transport) -> Terms {
+        let metrics = SocketAddr::from(([127, 0, 0, 1], 9));
+        Terms { hold_down: Duration::from_secs(5), pace, transport, metrics }
+    }
 
     #[test]
     fn the_configuration_names_every_device_and_no_password() {
@@ -173,12 +224,9 @@ mod tests {
             vcenters: vec![("vc1".to_owned(), "https://127.0.0.1:1".to_owned())],
             switches: vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())],
             ca_pem: "PEM".to_owned(),
+            ..Devices::default()
         };
-        let terms = Terms {
-            hold_down: Duration::from_secs(5),
-            pace: Pace::Unlimited,
-            metrics: SocketAddr::from(([127, 0, 0, 1], 9)),
-        };
+        let terms = terms(Pace::Unlimited, Transport::Nxapi);
         files.write(&devices, &terms).expect("written");
         let text = fs::read_to_string(&files.config).expect("readable");
         let table: toml::Table = text.parse().expect("TOML");
@@ -202,15 +250,33 @@ mod tests {
         let files = Files::new(dir.path(), None);
         let switches = vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())];
         let devices = Devices { switches, ..Devices::default() };
-        let terms = Terms {
-            hold_down: Duration::from_secs(5),
-            pace: Pace::Guarded,
-            metrics: SocketAddr::from(([127, 0, 0, 1], 9)),
-        };
+        let terms = terms(Pace::Guarded, Transport::Nxapi);
         files.write(&devices, &terms).expect("written");
         let text = fs::read_to_string(&files.config).expect("readable") + "[[vcenter]]\nname = 'mine'\n";
         let table = text.parse::<toml::Table>();
         assert!(table.is_ok_and(|table| table.get("vcenter").is_some()), "{text}");
+    }
+
+    #[test]
+    fn by_ssh_a_switch_has_an_address_and_a_host_key_but_no_url() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = Files::new(dir.path(), None);
+        let devices = Devices {
+            switches: vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())],
+            ssh: [("leaf1a".to_owned(), SocketAddr::from(([127, 0, 0, 1], 3)))].into(),
+            known_hosts: "[127.0.0.1]:3 ssh-ed25519 AAAA\n".to_owned(),
+            ssh_key: "KEY".to_owned(),
+            ..Devices::default()
+        };
+        files.write(&devices, &terms(Pace::Guarded, Transport::Ssh)).expect("written");
+        let text = fs::read_to_string(&files.config).expect("readable");
+        let table: toml::Table = text.parse().expect("TOML");
+        let key = |name: &str| table.get("switch")?.get(0)?.get(name)?.as_str();
+        assert_eq!((key("name"), key("transport"), key("ssh")), (Some("leaf1a"), Some("ssh"), Some("127.0.0.1:3")));
+        assert_eq!((key("url"), key("ca_file"), key("known_hosts_file")), (None, None, files.known_hosts().to_str()));
+        assert!(fs::read_to_string(files.known_hosts()).is_ok_and(|hosts| hosts == devices.known_hosts));
+        let mode = fs::metadata(files.ssh_key()).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[test]

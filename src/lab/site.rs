@@ -19,7 +19,10 @@ use super::{
         vcenter::{Refused, Vcenter},
         world::{SharedWorld, World},
     },
-    serve::{LabCa, RunningServers, serve_switches, vcenter::RunningVcenters, vcenter::serve_vcenters},
+    serve::{
+        LabCa, LabKey, RunningServers, RunningSsh, serve_ssh, serve_switches, vcenter::RunningVcenters,
+        vcenter::serve_vcenters,
+    },
     settings::Devices,
     topology::Topology,
 };
@@ -117,23 +120,26 @@ impl Site {
 #[derive(Debug)]
 pub struct Servers {
     switches: RunningServers,
+    ssh: RunningSsh,
     vcenters: RunningVcenters,
     ca_pem: String,
+    ssh_key: String,
 }
 
 impl Servers {
-    /// Every device on a port of its own on 127.0.0.1.
+    /// Every device on a port of its own on 127.0.0.1, and a switch on one more for SSH.
     ///
     /// # Errors
-    /// The certificates cannot be made, or a port cannot be had.
+    /// The certificates and keys cannot be made, or a port cannot be had.
     pub async fn start(world: &SharedWorld) -> io::Result<Self> {
-        let ca = LabCa::new()?;
+        let (ca, key) = (LabCa::new()?, LabKey::new()?);
         let (switches, vcenters): (Vec<String>, Vec<String>) =
             world.look(|world, _| (world.switches.keys().cloned().collect(), world.vcenters.keys().cloned().collect()));
         let tls = Arc::new(ca.server_config(&["localhost", "127.0.0.1"])?);
         let vcenters = serve_vcenters(world.clone(), vcenters, |_| Arc::clone(&tls)).await?;
+        let ssh = serve_ssh(world, &switches, &key).await?;
         let switches = serve_switches(world.clone(), &switches, &ca, 0).await?;
-        Ok(Self { switches, vcenters, ca_pem: ca.ca_pem() })
+        Ok(Self { switches, ssh, vcenters, ca_pem: ca.ca_pem(), ssh_key: key.private_text()? })
     }
 
     /// Where they are, and whom to trust.
@@ -143,6 +149,9 @@ impl Servers {
         Devices {
             vcenters: vcenters.map(|(name, at)| (name.to_owned(), format!("https://{at}"))).collect(),
             switches: switches.iter().map(|(name, at)| (name.clone(), format!("https://{at}"))).collect(),
+            ssh: self.ssh.addresses().clone(),
+            known_hosts: self.ssh.known_hosts().to_owned(),
+            ssh_key: self.ssh_key.clone(),
             ca_pem: self.ca_pem.clone(),
         }
     }
@@ -151,6 +160,7 @@ impl Servers {
     pub async fn stop(self) {
         self.vcenters.stop().await;
         self.switches.stop().await;
+        self.ssh.stop().await;
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod absent_host;
 mod capture;
+mod clients;
 mod commands;
 mod config;
 mod control;

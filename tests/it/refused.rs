@@ -135,11 +135,16 @@ fn what_cannot_be_added_is_one_finding_with_who_where_and_why_and_the_rest_is_ad
 
 #[test]
 fn what_an_operator_adds_is_never_removed_and_what_he_removes_is_put_back_once_and_then_later() {
+    dispute(type_lines);
+}
+
+/// Somebody changes the list of a port that the controller keeps: adds VLAN 61, and takes VLAN 60 away again and again.
+pub(crate) fn dispute(change: impl Fn(&Site, u16, &str)) {
     let mut site = site(|_| {});
     site.start();
     wait_owned(&mut site, 1);
-    type_lines(&site, 60, "switchport trunk allowed vlan add 61");
-    type_lines(&site, 60, "switchport trunk allowed vlan remove 60");
+    change(&site, 60, "switchport trunk allowed vlan add 61");
+    change(&site, 60, "switchport trunk allowed vlan remove 60");
     power_on(&site, "later");
     site.wait_until("one VM more is on the air", |site| passes(site, "later"));
     wait_owned(&mut site, 2);
@@ -148,7 +153,7 @@ fn what_an_operator_adds_is_never_removed_and_what_he_removes_is_put_back_once_a
     site.wait_until("VLAN 70 went and 61 stayed", |site| list(site, 60) == "5,60-61");
     // A write on that port shows the controller what is gone. One that finds it before its claim counts it as new.
     for owned in 3..6 {
-        type_lines(&site, 60, "switchport trunk allowed vlan remove 60");
+        change(&site, 60, "switchport trunk allowed vlan remove 60");
         power_on(&site, "later");
         site.wait_until("it was put back or is disputed", |site| owns(site) >= owned || is_disputed(site));
         power_off(&site, "later");

@@ -22,7 +22,7 @@ const AT_ONCE: &str = "/phase?d=0s";
 
 /// Prints for whoever runs the tests, and for `tests/run`.
 #[expect(clippy::print_stdout, reason = "which peers ran is part of a test run's result")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     println!("{text}");
 }
 

@@ -48,6 +48,7 @@ fn options(dir: &Path, script: &str) -> Options {
         duration: Some(Duration::from_secs(1)),
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
+        transport: Transport::Nxapi,
         read_delay: Duration::ZERO,
         write_delay: Duration::ZERO,
         program: PathBuf::from("/bin/sh"),

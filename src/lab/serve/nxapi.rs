@@ -8,7 +8,7 @@ use std::{
     os::fd::AsFd,
 };
 
-use super::LabCa;
+use super::{LabCa, legacy_tls, service};
 use crate::{
     clock,
     lab::model::{
@@ -23,12 +23,17 @@ use actix_web::{
     http::{StatusCode, header},
     rt, web,
 };
+use tokio::task::AbortHandle;
+
+/// Longest body that is read at all.
+const LARGEST: usize = 4 * 1024 * 1024;
 
 /// The simulated switches' servers. They run until [`RunningServers::stop`].
 #[derive(Debug)]
 pub struct RunningServers {
     addresses: BTreeMap<String, SocketAddr>,
     handle: ServerHandle,
+    legacy: Vec<AbortHandle>,
 }
 
 impl RunningServers {
@@ -44,6 +49,7 @@ impl RunningServers {
 
     /// Closes every listener and connection.
     pub async fn stop(self) {
+        self.legacy.iter().for_each(AbortHandle::abort);
         self.handle.stop(false).await;
     }
 }
@@ -59,7 +65,8 @@ struct Site {
 struct Cut(Option<TcpStream>);
 
 /// Starts NX-API on 127.0.0.1 for the switches of `world` with these names: on `base_port` and the ports after it, or
-/// on any free port when it is 0. Each switch's clock is set to the machine's.
+/// on any free port when it is 0. Each switch's clock is set to the machine's. A switch whose TLS is legacy by now only
+/// refuses.
 ///
 /// # Errors
 /// When a port is taken.
@@ -70,17 +77,21 @@ pub async fn serve_switches(
     base_port: u16,
 ) -> io::Result<RunningServers> {
     set_clocks(&world);
-    let mut listeners = Vec::new();
+    let (mut listeners, mut legacy) = (Vec::new(), Vec::new());
     let mut addresses = BTreeMap::new();
     for (offset, name) in (0..).zip(names) {
         let port = if base_port == 0 { 0 } else { base_port.saturating_add(offset) };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         addresses.insert(name.clone(), listener.local_addr()?);
-        listeners.push(listener);
+        if world.look(|world, _| world.switches.get(name).is_some_and(|switch| switch.faults.legacy_tls)) {
+            legacy.push(legacy_tls::refuse_all(listener)?);
+        } else {
+            listeners.push(listener);
+        }
     }
     let ports = addresses.iter().map(|(name, address)| (address.port(), name.clone())).collect();
     let handle = start(Site { world, names: ports }, listeners, ca)?;
-    Ok(RunningServers { addresses, handle })
+    Ok(RunningServers { addresses, handle, legacy })
 }
 
 fn start(site: Site, listeners: Vec<TcpListener>, ca: &LabCa) -> io::Result<ServerHandle> {
@@ -89,8 +100,8 @@ fn start(site: Site, listeners: Vec<TcpListener>, ca: &LabCa) -> io::Result<Serv
     let app = move || {
         App::new()
             .app_data(site.clone())
-            // A batch of VLAN lines is a few kilobytes; a real switch refuses 500 kB (facts: NX-OS §1.4).
-            .app_data(web::PayloadConfig::new(500_000))
+            // Far above what the switch itself finds too long.
+            .app_data(web::PayloadConfig::new(LARGEST))
             .default_service(web::to(answer))
     };
     let mut server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(1).on_connect(remember);
@@ -140,17 +151,8 @@ async fn answer(web: WebRequest, body: web::Bytes, site: web::Data<Site>) -> Htt
 
 /// Lets the service time pass, then serves.
 async fn serve(world: SharedWorld, name: String, request: HttpRequest, ticket: Ticket) -> HttpReply {
-    let write = ticket.kind == Kind::Write;
-    world.served(&name, write, true);
-    if !ticket.takes.is_zero() {
-        tokio::time::sleep(ticket.takes).await;
-    }
-    let served = if write {
-        world.with(|world, now| world.switches.get_mut(&name).map(|switch| switch.serve(&request, &ticket, now)))
-    } else {
-        world.serve(|world, now| world.switches.get_mut(&name).map(|switch| switch.serve(&request, &ticket, now)))
-    };
-    world.served(&name, write, false);
+    let service = (ticket.takes(), ticket.kind() == Kind::Write);
+    let served = service::take(&world, &name, service, |switch, now| switch.serve(&request, &ticket, now)).await;
     served.unwrap_or(HttpReply::HangUp)
 }
 
@@ -159,6 +161,7 @@ fn request(web: &WebRequest, body: &web::Bytes) -> HttpRequest {
     HttpRequest {
         method: web.method().to_string(),
         path: web.path().to_owned(),
+        content_type: text(header::CONTENT_TYPE),
         authorization: text(header::AUTHORIZATION),
         cookie: text(header::COOKIE),
         body: body.to_vec(),

@@ -79,6 +79,7 @@ impl Topology {
         let mut spec = SwitchSpec {
             hostname: row.hostname.clone(),
             serial: row.serial.clone(),
+            platform: row.platform,
             vlans: row.vlans.clone(),
             domain: row.domain.map(VpcDomain::new),
             user: USER.to_owned(),

@@ -15,6 +15,7 @@ use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 mod pairs;
 
 use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow};
+use crate::lab::model::switch::Platform;
 
 const MANAGEMENT: u16 = 10;
 const VMOTION: u16 = 11;
@@ -100,6 +101,7 @@ impl Plan {
             hostname: name.clone(),
             serial: format!("LAB{:08}", index + 1),
             name,
+            platform: Platform::default(),
             domain: self.domain(index),
             vlans: self.vlan_set(),
             ports: here.flat_map(|host| self.host_ports(host)).chain(self.fabric_ports(index)).collect(),

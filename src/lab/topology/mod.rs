@@ -12,7 +12,7 @@ mod wiring;
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
-use crate::lab::model::switch::Bundling;
+use crate::lab::model::switch::{Bundling, Platform};
 
 pub use build::{PASSWORD, USER};
 pub use check::{Fault, Faults};
@@ -44,6 +44,8 @@ pub struct SwitchRow {
     pub hostname: String,
     /// The chassis' serial number.
     pub serial: String,
+    /// Which model and image it plays.
+    pub platform: Platform,
     /// Its vPC domain, 1–1000.
     pub domain: Option<u16>,
     /// The VLANs that exist.

@@ -6,7 +6,7 @@ use toml::Spanned;
 use super::{
     Discovery, HostRow, LinkEnd, LinkRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow,
 };
-use crate::lab::model::switch::Bundling;
+use crate::lab::model::switch::{Bundling, Platform};
 
 type Text = Spanned<String>;
 
@@ -31,6 +31,7 @@ pub(super) struct Switch {
     pub(super) name: Text,
     pub(super) hostname: Option<String>,
     pub(super) serial: Option<String>,
+    pub(super) platform: Option<Text>,
     pub(super) domain: Option<Spanned<u16>>,
     #[serde(default = "nothing")]
     pub(super) vlans: Text,
@@ -191,6 +192,7 @@ impl From<&SwitchRow> for Switch {
             name: text(&row.name),
             hostname: Some(row.hostname.clone()),
             serial: Some(row.serial.clone()),
+            platform: (row.platform != Platform::default()).then(|| text(row.platform.name())),
             domain: row.domain.map(spanned),
             vlans: spanned(row.vlans.to_string()),
             port: row.ports.iter().map(Port::from).collect(),

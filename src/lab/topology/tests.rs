@@ -135,7 +135,10 @@ fn what_is_written_is_read_back() {
     let small = Topology::parse(SMALL).expect("a good file");
     let paired = Topology::laid_out(Layout::Pairs, size(2, 4, 8, 20), 1);
     let extended = Topology::parse(EXTENDED).expect("a good file");
-    for topology in [small, Topology::generated(size(2, 4, 6, 20), 1), paired, extended] {
+    let played = SMALL.replacen("name = \"leaf1\"\n", "name = \"leaf1\"\nplatform = \"n7k\"\n", 1);
+    let played = Topology::parse(&played).expect("a good file");
+    assert_eq!(played.switches(0)["leaf1"].profile().model, "N7K-C7009");
+    for topology in [played, small, Topology::generated(size(2, 4, 6, 20), 1), paired, extended] {
         let text = topology.to_toml().expect("writable");
         assert_eq!(Topology::parse(&text).as_ref(), Ok(&topology), "{text}");
     }
@@ -167,6 +170,10 @@ fn every_fault_is_told_at_once_with_its_line() {
             (Some(22), "two cables end at Ethernet1/2 of \"leaf1\""),
             (Some(38), "no port group of its host's vCenter is called \"twelve\""),
         ],
+    );
+    check(
+        &[("name = \"leaf1\"\n", "name = \"leaf1\"\nplatform = \"n8k\"\n")],
+        &[(Some(4), "platform is one of n9k, n9k-10, n9k-7, n7k, n6k, n5k, n3k, not \"n8k\"")],
     );
     check(&[("vlan = 11", "vlan = 4096")], &[(Some(32), "vlan is 0 to 4095, not 4096")]);
 }

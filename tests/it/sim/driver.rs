@@ -59,7 +59,7 @@ pub(super) enum Happening {
     /// A commit, and the claim that waits for it.
     Commit(u64, Vec<Record>, Option<(String, Question)>),
     /// A request's time on the switch is over.
-    Serve(String, HttpRequest, Ticket, Exchange),
+    Serve(String, Box<HttpRequest>, Ticket, Exchange),
     /// A vMotion ends, well or not.
     Arrive(String, MoId, bool),
     /// A controller starts.
@@ -333,7 +333,7 @@ impl Sim {
         match device.arrive(&request, self.now) {
             Arrival::Serve(ticket) => {
                 self.judge.served(switch, exchange.is_write(), true, self.now);
-                self.after(ticket.takes, Happening::Serve(switch.to_owned(), request, ticket, exchange));
+                self.after(ticket.takes(), Happening::Serve(switch.to_owned(), Box::new(request), ticket, exchange));
             }
             Arrival::Answer(reply) => self.answered(switch, exchange.take(&reply)),
         }

@@ -59,9 +59,9 @@ impl Exchange {
             method: "POST".to_owned(),
             path: "/ins".to_owned(),
             authorization: Some(AUTHORIZATION.to_owned()),
-            cookie: None,
             body,
             peer: "192.0.2.1".to_owned(),
+            ..HttpRequest::default()
         })
     }
 

@@ -14,6 +14,7 @@ mod witness;
 
 use std::{
     fs,
+    net::SocketAddr,
     path::Path,
     process::ExitStatus,
     sync::{Arc, Mutex},
@@ -33,7 +34,7 @@ use vmtracker::{
             vcenter::Vcenter,
             world::SharedWorld,
         },
-        settings::{Devices, Files, Pace, Terms},
+        settings::{Devices, Files, Pace, Terms, Transport},
         site::{Site as Lab, free_port},
         topology::{Size, Topology},
     },
@@ -98,7 +99,8 @@ impl Site {
         world.serve(|world, _| world.observers.push(Box::new(witness.clone())));
         let lab = Arc::new(Mutex::new(lab));
         let (serving, all) = Serving::start(Arc::clone(&lab), world.clone());
-        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, metrics: free_port().expect("a port") };
+        let metrics = free_port().expect("a port");
+        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, transport: Transport::Nxapi, metrics };
         let files = Files::new(dir.path(), None);
         files.write(&all, &terms).expect("written");
         let managed = all.clone();
@@ -165,6 +167,18 @@ impl Site {
     /// Does something to a switch.
     pub(crate) fn switch<R>(&self, name: &str, act: impl FnOnce(&mut Switch, LabTime) -> R) -> R {
         self.world.with(|world, now| act(world.switches.get_mut(name).expect("such a switch"), now))
+    }
+
+    /// Where a switch takes NX-API over HTTPS.
+    pub(crate) fn nxapi(&self, switch: &str) -> SocketAddr {
+        let url = self.all.switches.iter().find_map(|(name, url)| (name == switch).then_some(url));
+        let address = url.and_then(|url| url.strip_prefix("https://"));
+        address.expect("such a switch").parse().expect("an address")
+    }
+
+    /// Where a switch takes SSH.
+    pub(crate) fn ssh(&self, switch: &str) -> SocketAddr {
+        *self.all.ssh.get(switch).expect("such a switch")
     }
 
     /// A load begins; the judge's score counts from here.

@@ -39,7 +39,7 @@ impl Accounting {
 }
 
 /// Seconds since 1970 as the log prints them: `Mon Feb 10 09:30:45 2020` (the switch runs on UTC).
-fn timestamp(unix_s: u64) -> String {
+pub(super) fn timestamp(unix_s: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (days, second) = (unix_s / 86_400, unix_s % 86_400);

@@ -1,12 +1,11 @@
 //! What a configuration line changes.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
 use super::{
-    Bundling, LastRemove, Port, Switch, VpcDomain,
-    cli::Rejection,
+    Bundling, LastRemove, Port, Rejection, Switch, Vlan, VpcDomain,
     grammar::{DomainChange, GlobalChange, PortChange, VlanChange},
 };
 
@@ -17,35 +16,36 @@ fn said(text: &str) -> Rejection {
     Rejection::Said(text.to_owned())
 }
 
-/// `interface X`: a port-channel comes into being by being named, a physical port does not.
-pub(super) fn open_interface(switch: &mut Switch, interface: InterfaceName) -> Result<(), Rejection> {
-    if switch.ports.contains_key(&interface) {
-        return Ok(());
+/// `interface X[,Y]`: a port-channel comes into being by being named, a physical port does not.
+pub(super) fn open_interfaces(switch: &mut Switch, names: &[InterfaceName]) -> Result<(), Rejection> {
+    for name in names.iter().filter(|name| !switch.ports.contains_key(name)) {
+        match name {
+            InterfaceName::PortChannel(1..=4096) => {}
+            InterfaceName::PortChannel(_) => return Err(said("% Invalid value/range")),
+            // The text of a real switch for a port that is not there was not found in the facts.
+            InterfaceName::Ethernet(..)
+            | InterfaceName::EthernetLane(..)
+            | InterfaceName::Vlan(_)
+            | InterfaceName::Loopback(_)
+            | InterfaceName::Mgmt(_)
+            | InterfaceName::Nve(_) => return Err(said("% Invalid interface format")),
+        }
     }
-    let InterfaceName::PortChannel(number) = interface else {
-        // The text of a real switch for a port that is not there was not found in the facts.
-        return Err(said("% Invalid interface format"));
-    };
-    if !(1..=4096).contains(&number) {
-        return Err(said("% Invalid value/range"));
-    }
-    switch.ports.insert(interface, Port::access(VlanId::MIN));
-    switch.revision += 1;
-    Ok(())
-}
-
-/// `vlan LIST`: creates what is not there; a reserved number refuses the whole line.
-pub(super) fn create_vlans(switch: &mut Switch, vlans: &VlanSet) -> Result<(), Rejection> {
-    if vlans.iter().any(|vlan| switch.profile.reserves(vlan)) {
-        return Err(said(switch.profile.reserved_error));
-    }
-    for vlan in vlans.iter() {
-        switch.vlans.entry(vlan).or_insert_with(|| {
+    for name in names {
+        switch.ports.entry(*name).or_insert_with(|| {
             switch.revision += 1;
-            super::Vlan::default()
+            Port::access(VlanId::MIN)
         });
     }
     Ok(())
+}
+
+/// `vlan LIST`: the VLANs as they are, new ones as they begin; a reserved number refuses the whole line.
+pub(super) fn created(switch: &Switch, vlans: &VlanSet) -> Result<BTreeMap<VlanId, Vlan>, Rejection> {
+    if vlans.iter().any(|vlan| switch.profile.reserves(vlan)) {
+        return Err(said(switch.profile.reserved_error));
+    }
+    Ok(vlans.iter().map(|vlan| (vlan, switch.vlans.get(&vlan).cloned().unwrap_or_default())).collect())
 }
 
 /// A change outside every sub-mode.
@@ -110,43 +110,58 @@ fn delete_channel(switch: &mut Switch, interface: InterfaceName) -> Result<(), R
     Ok(())
 }
 
-/// A change under `vlan`.
-pub(super) fn on_vlans(switch: &mut Switch, vlans: &VlanSet, change: &VlanChange) -> Result<(), Rejection> {
+/// A change under `vlan`, in a copy of the database that is dropped when it is refused.
+pub(super) fn on_vlans(
+    database: &mut BTreeMap<VlanId, Vlan>,
+    vlans: &VlanSet,
+    change: &VlanChange,
+) -> Result<(), Rejection> {
     for vlan in vlans.iter() {
-        let Some(entry) = switch.vlans.get_mut(&vlan) else { continue };
-        let before = entry.clone();
+        if let VlanChange::Name(name) = change {
+            check_name(database, vlan, name.as_deref())?;
+        }
+        let Some(entry) = database.get_mut(&vlan) else { continue };
         match change {
-            VlanChange::Name(name) => {
-                check_name(vlan, name.as_deref())?;
-                entry.name.clone_from(name);
-            }
+            VlanChange::Name(name) => entry.name.clone_from(name),
             VlanChange::Suspend(suspended) => entry.suspended = *suspended,
             VlanChange::Shutdown(shutdown) => entry.shutdown = *shutdown,
         }
-        if *entry != before {
-            switch.revision += 1;
-        }
     }
     Ok(())
 }
 
-/// At most 32 letters, and VLAN 1 keeps its name (facts: NX-OS §4.3).
-fn check_name(vlan: VlanId, name: Option<&str>) -> Result<(), Rejection> {
-    if name.is_some_and(|name| name.chars().count() > 32 || name.contains(' ')) {
-        return Err(said("% String exceeded max length of (32)"));
-    }
+/// At most 32 letters, no other VLAN's name, and VLAN 1 keeps its own (facts: NX-OS §4.3, which has none of the texts).
+fn check_name(database: &BTreeMap<VlanId, Vlan>, vlan: VlanId, name: Option<&str>) -> Result<(), Rejection> {
     if vlan == VlanId::MIN {
         return Err(said("ERROR: Default VLAN 1 may not have its name changed."));
     }
-    Ok(())
+    let Some(name) = name else { return Ok(()) };
+    if name.chars().count() > 32 || name.contains(' ') {
+        return Err(said("% String exceeded max length of (32)"));
+    }
+    match database.iter().find(|(other, entry)| **other != vlan && entry.name(**other) == name) {
+        Some((other, _)) => Err(said(&format!("ERROR: VLAN: the name {name} is in use by VLAN {other}"))),
+        None => Ok(()),
+    }
 }
 
-/// A change under `interface`.
-pub(super) fn on_interface(
+/// A change under `interface`, on every one of a range. What a real switch keeps of a range that fails half way is not
+/// in the facts; here nothing.
+pub(super) fn on_interfaces(
     switch: &mut Switch,
-    interface: InterfaceName,
+    names: &[InterfaceName],
     change: &PortChange,
 ) -> Result<(), Rejection> {
+    let before = (names.len() > 1).then(|| (switch.ports.clone(), switch.macs.clone(), switch.revision));
+    let result = names.iter().try_for_each(|name| on_interface(switch, *name, change));
+    if let (Err(_), Some(before)) = (&result, before) {
+        (switch.ports, switch.macs, switch.revision) = before;
+    }
+    result
+}
+
+/// A change on one interface.
+fn on_interface(switch: &mut Switch, interface: InterfaceName, change: &PortChange) -> Result<(), Rejection> {
     if let PortChange::Channel(channel, bundling) = change {
         return join(switch, interface, *channel, *bundling);
     }
@@ -229,7 +244,7 @@ fn join(
 }
 
 /// What a port no longer carries is forgotten there.
-fn unlearn(switch: &mut Switch, interface: InterfaceName) {
+pub(super) fn unlearn(switch: &mut Switch, interface: InterfaceName) {
     let mut macs = std::mem::take(&mut switch.macs);
     let carried = |vlan| switch.forwards(interface, vlan) || switch.untagged(interface) == Some(vlan);
     macs.flush(interface, carried);

@@ -55,6 +55,10 @@ pub struct Faults {
     pub not_a_nexus: bool,
     /// No login is good.
     pub refuse_logins: bool,
+    /// How long the AAA server takes to authorise one command of NX-API; added to the service time.
+    pub aaa_delay: Duration,
+    /// NX-API speaks a TLS too old for anybody today (facts: NX-OS §1.7). Heeded when the servers start.
+    pub legacy_tls: bool,
 }
 
 impl Faults {

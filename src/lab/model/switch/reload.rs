@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use vmtracker_core::net::{InterfaceName, VlanId};
 
 use super::{
-    Author, MacTable, Port, Power, Session, Spanning, Switch, Vlan,
+    Author, MacTable, Port, Power, Session, Spanning, Switch, Vlan, config,
     standing::{Memory, Standing},
 };
 use crate::lab::model::LabTime;
@@ -60,28 +60,38 @@ impl Switch {
         }
     }
 
-    /// A cold switch with its startup-config: what is plugged in stays.
+    /// A cold switch with its startup-config.
     fn load_startup(&mut self, now: LabTime) {
+        self.forget_all();
+        let text = self.startup.clone().unwrap_or_default();
+        self.replace_config(&text, now);
+    }
+
+    /// Another configuration in place of the running one: what is plugged in stays, and so does what was learned
+    /// where it is still carried.
+    pub(super) fn replace_config(&mut self, text: &str, now: LabTime) {
+        let macs = std::mem::take(&mut self.macs);
+        let (log, faults) = (self.accounting.clone(), std::mem::take(&mut self.faults));
         self.vlans = BTreeMap::from([(VlanId::MIN, Vlan::default())]);
         self.ports.retain(|name, _| !matches!(name, InterfaceName::PortChannel(_)));
         self.ports.values_mut().for_each(|port| *port = Port::blank(port));
         (self.domain, self.spanning) = (None, Spanning::default());
         self.features.clear();
-        self.forget_all();
-        let log = self.accounting.clone();
-        let faults = std::mem::take(&mut self.faults);
-        let text = self.startup.clone().unwrap_or_default();
         let mut session = Session::terminal(Author { origin: "console0".to_owned(), user: String::new() });
         session.type_line(self, "configure terminal", now);
         for line in text.lines().filter(|line| !line.starts_with("version ")) {
             session.type_line(self, line, now);
         }
-        (self.accounting, self.faults) = (log, faults);
+        session.type_line(self, "end", now);
+        (self.accounting, self.faults, self.macs) = (log, faults, macs);
+        for name in self.ports.keys().copied().collect::<Vec<_>>() {
+            config::unlearn(self, name);
+        }
     }
 
     fn forget_all(&mut self) {
         self.macs = MacTable::default();
-        self.cookies.clear();
+        self.drop_sessions();
         self.saving_until = None;
         (self.standing, self.memory) = (Standing::default(), Memory { settled: true, ..Memory::default() });
     }

@@ -23,6 +23,13 @@ pub(super) fn interface_config(switch: &Switch, only: &[InterfaceName]) -> Strin
     text
 }
 
+/// `show running-config vlan`.
+pub(super) fn vlan_config(switch: &Switch) -> String {
+    let mut text = format!("\n!Command: show running-config vlan\n\nversion {}\n", switch.profile.version);
+    vlans(switch, &mut text);
+    text
+}
+
 /// Features first: the rest is not understood without them.
 fn globals(switch: &Switch, text: &mut String) {
     for feature in &switch.features {

@@ -10,6 +10,7 @@ use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 use super::{
     Accounting, Author, Delays, Faults, MacTable, Neighbor, Port, PortMode, Power, Profile, Session, Spanning,
     SwitchSpec, VpcDomain,
+    checkpoint::Checkpoints,
     owners::Owners,
     spec::Login,
     standing::{Memory, Standing},
@@ -53,8 +54,10 @@ pub struct Counters {
     pub logins: u64,
     /// Requests that gave a wrong password.
     pub wrong_passwords: u64,
-    /// Requests turned away by the session limit.
+    /// Requests and terminals turned away by the session limit.
     pub turned_away: u64,
+    /// Terminals opened by SSH.
+    pub ssh_sessions: u64,
 }
 
 /// A simulated Nexus switch.
@@ -69,7 +72,10 @@ pub struct Switch {
     pub(super) epoch_unix_s: u64,
     pub(super) cookies: BTreeMap<String, LabTime>,
     pub(super) cookies_made: u64,
+    /// The pairs of user and address that hold a VSH session.
+    pub(super) pool: BTreeSet<(String, String)>,
     pub(super) in_service: usize,
+    pub(super) vtys: BTreeMap<u16, u64>,
     pub(super) startup: Option<String>,
     pub(super) keepalive: bool,
     pub(super) saving_until: Option<LabTime>,
@@ -83,6 +89,7 @@ pub struct Switch {
     pub(super) counters: Counters,
     pub(super) macs: MacTable,
     pub(super) accounting: Accounting,
+    pub(super) checkpoints: Checkpoints,
     /// What is wrong with it at the moment.
     pub faults: Faults,
     /// How long it takes over a request.
@@ -113,7 +120,9 @@ impl Switch {
             epoch_unix_s: spec.epoch_unix_s,
             cookies: BTreeMap::new(),
             cookies_made: 0,
+            pool: BTreeSet::new(),
             in_service: 0,
+            vtys: BTreeMap::new(),
             startup: None,
             saving_until: None,
             features: spec.features,
@@ -126,6 +135,7 @@ impl Switch {
             counters: Counters::default(),
             macs: MacTable::default(),
             accounting: Accounting::default(),
+            checkpoints: Checkpoints::default(),
             faults: Faults::default(),
             delays: Delays::NONE,
             save_time: Duration::ZERO,
@@ -165,6 +175,13 @@ impl Switch {
     /// The VLAN database.
     pub const fn vlans(&self) -> &BTreeMap<VlanId, Vlan> {
         &self.vlans
+    }
+
+    pub(super) fn set_vlans(&mut self, database: BTreeMap<VlanId, Vlan>) {
+        if self.vlans != database {
+            self.vlans = database;
+            self.revision += 1;
+        }
     }
 
     /// Every port and port-channel, by name.
@@ -264,9 +281,11 @@ impl Switch {
         password.clone_into(&mut self.login.password);
     }
 
-    /// Ends every NX-API session: the next request needs the password again.
+    /// Ends every session: the next NX-API request needs the password again, and terminals are cut.
     pub fn drop_sessions(&mut self) {
         self.cookies.clear();
+        self.pool.clear();
+        self.vtys.clear();
     }
 
     /// What the wall clock shows when the lab's time is zero.

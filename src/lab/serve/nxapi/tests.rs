@@ -174,3 +174,43 @@ async fn a_hundred_switches_fit_in_one_server() {
     assert!(lab.world.look(|world, _| world.switches.values().all(|switch| switch.forwards(EDGE, twenty))));
     lab.servers.stop().await;
 }
+
+#[actix_web::test]
+async fn ins_api_is_served_by_content_type_and_replies_in_its_own() {
+    let lab = lab().await;
+    let body = json!({ "ins_api": {
+        "version": "1.0", "type": "cli_show", "chunk": "0", "sid": null, "input": "show hostname", "output_format": "json"
+    } });
+    let url = format!("{}/ins", lab.servers.url("leaf1").expect("a switch"));
+    let request = lab.client.post(url).basic_auth("admin", Some("admin")).header("content-type", "application/json");
+    let reply = request.body(body.to_string()).send().await.expect("a reply");
+    assert_eq!(reply.headers()["content-type"], "text/json; charset=UTF-8");
+    let body: Value = serde_json::from_str(&reply.text().await.expect("a body")).expect("JSON");
+    assert_eq!(body["ins_api"]["outputs"]["output"]["body"], json!({ "hostname": "leaf1" }));
+    lab.servers.stop().await;
+}
+
+#[actix_web::test]
+async fn a_switch_of_the_old_days_wants_another_tls() {
+    let names = ["leaf1".to_owned(), "leaf2".to_owned()];
+    let mut world =
+        World { switches: names.iter().map(|name| (name.clone(), switch(name))).collect(), ..World::default() };
+    world.switches.values_mut().take(1).for_each(|old| old.faults.legacy_tls = true);
+    let (world, ca) = (SharedWorld::new(world), LabCa::new().expect("an authority"));
+    let servers = serve_switches(world.clone(), &names, &ca, 0).await.expect("free ports");
+    let lab = Lab { world, servers, client: trusting(&ca) };
+    for _ in 0..2 {
+        let error = lab.post("leaf1", &["show hostname"]).send().await.expect_err("no common version");
+        assert!(error.is_connect() && format!("{error:?}").contains("ProtocolVersion"), "{error:?}");
+    }
+    let reply = lab.post("leaf2", &["show hostname"]).send().await.expect("a reply");
+    assert_eq!(reply.status(), StatusCode::OK);
+    let address = lab.servers.addresses()["leaf1"];
+    lab.servers.stop().await;
+    let closed = async {
+        while tokio::net::TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), closed).await.expect("the listener is closed");
+}

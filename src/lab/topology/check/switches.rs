@@ -9,7 +9,7 @@ use super::{
     super::{LinkEnd, LinkRow, PortRow, SwitchRow, schema},
     Check,
 };
-use crate::lab::model::switch::Bundling;
+use crate::lab::model::switch::{Bundling, Platform};
 
 impl Check<'_> {
     pub(super) fn switch(&mut self, number: usize, row: schema::Switch) -> SwitchRow {
@@ -21,6 +21,7 @@ impl Check<'_> {
             hostname: row.hostname.unwrap_or_else(|| row.name.get_ref().clone()),
             serial: row.serial.unwrap_or_else(|| format!("LAB{number:08}")),
             name: row.name.into_inner(),
+            platform: row.platform.map_or_else(Platform::default, |name| self.parse(&name, Platform::default())),
             domain: self.within("domain", row.domain, 1..=1000),
             vlans,
             ports: row.port.into_iter().map(|port| self.port(port, &channels)).collect(),

@@ -6,7 +6,7 @@ use super::{
     super::{LinkEnd, LinkRow, PortRow, SwitchRow},
     Layout, Plan, short, switch_name,
 };
-use crate::lab::model::switch::Bundling;
+use crate::lab::model::switch::{Bundling, Platform};
 
 /// The port-channel and the ports of the peer-link: behind those of hosts.
 const PEER_LINK: u16 = 1;
@@ -80,6 +80,7 @@ impl Plan {
             name: name.to_owned(),
             hostname: name.to_owned(),
             serial: format!("LAB{:08}", self.pairs * 2 + number),
+            platform: Platform::default(),
             domain: Some(AGGREGATION_DOMAIN),
             vlans: self.vlan_set(),
             ports: peer_link().into_iter().chain((0..self.pairs).flat_map(to_pair)).collect(),

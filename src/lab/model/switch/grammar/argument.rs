@@ -2,7 +2,8 @@
 
 use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
 
-use crate::lab::model::switch::cli::Rejection;
+use super::{Saved, listed};
+use crate::lab::model::switch::Rejection;
 
 /// The value of an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,7 @@ pub(super) enum Arg {
     List(VlanSet),
     Number(u16),
     Text(String),
+    Saved(Saved),
 }
 
 /// The arguments of a command in the order of its pattern.
@@ -35,6 +37,11 @@ impl Args {
 
     pub(super) fn number(&self) -> Option<u16> {
         self.0.iter().find_map(|arg| if let Arg::Number(number) = arg { Some(*number) } else { None })
+    }
+
+    /// The argument number `index` when it is a saved configuration.
+    pub(super) fn saved(&self, index: usize) -> Option<Saved> {
+        self.0.get(index).and_then(|arg| if let Arg::Saved(saved) = arg { Some(saved.clone()) } else { None })
     }
 
     pub(super) fn text(&self) -> Option<String> {
@@ -63,6 +70,8 @@ pub(super) fn argument(element: &str, rest: &[(usize, &str)]) -> Result<(Arg, St
     match element {
         "<ifs>" => interfaces(rest).ok_or(NoArgument::Form),
         "<list>" => list(rest),
+        "<word>" => Ok((Arg::Text(word.to_owned()), word.to_owned(), 1)),
+        "<saved>" => saved(rest).ok_or(NoArgument::Form),
         "<number>" => {
             let number: u16 = word.parse().map_err(|_| NoArgument::Form)?;
             Ok((Arg::Number(number), number.to_string(), 1))
@@ -72,6 +81,21 @@ pub(super) fn argument(element: &str, rest: &[(usize, &str)]) -> Result<(Arg, St
             Ok((Arg::Text(text.clone()), text, rest.len()))
         }
     }
+}
+
+/// `running-config`, `startup-config`, `checkpoint NAME` or `file FILE`.
+fn saved(rest: &[(usize, &str)]) -> Option<(Arg, String, usize)> {
+    let word = rest.first()?.1;
+    let is = |keyword: &str| keyword.starts_with(word);
+    let name = || Some(rest.get(1)?.1.to_owned());
+    let (saved, canonical, used) = match () {
+        () if is("running-config") => (Saved::Running, "running-config".to_owned(), 1),
+        () if is("startup-config") => (Saved::Startup, "startup-config".to_owned(), 1),
+        () if is("checkpoint") => (Saved::Checkpoint(name()?), format!("checkpoint {}", name()?), 2),
+        () if is("file") => (Saved::File(name()?), format!("file {}", name()?), 2),
+        () => return None,
+    };
+    Some((Arg::Saved(saved), canonical, used))
 }
 
 /// A list of VLANs; blanks after commas are accepted (facts: NX-OS §4.2).
@@ -92,7 +116,7 @@ fn interfaces(rest: &[(usize, &str)]) -> Option<(Arg, String, usize)> {
     let (tail, used) = joined(rest.get(usize::from(apart)..)?);
     let text = if apart { format!("{word}{tail}") } else { tail };
     let names = text.split(',').map(range).collect::<Option<Vec<_>>>()?.concat();
-    let canonical = names.iter().map(InterfaceName::to_string).collect::<Vec<_>>().join(",");
+    let canonical = listed(&names);
     Some((Arg::Interfaces(names), canonical, used + usize::from(apart)))
 }
 

@@ -4,11 +4,13 @@ mod action;
 mod argument;
 mod table;
 
-pub(super) use action::{Action, DomainChange, GlobalChange, PortChange, Show, VlanChange};
-use argument::{Arg, Args, argument};
-use table::{CONFIG, DOMAIN, EXEC, INTERFACE, Make, Row, VLAN};
+use std::fmt::Display;
 
-use super::cli::{Mode, Rejection};
+pub(super) use action::{Action, DomainChange, Filter, GlobalChange, Line, Place, PortChange, Saved, Show, VlanChange};
+use argument::{Arg, Args, argument};
+use table::{CONFIG, DOMAIN, EXEC, INTERFACE, LINE, Make, PIPE, Row, VLAN};
+
+use super::{Rejection, cli::Mode};
 
 /// A line understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,9 +29,25 @@ pub(super) fn parse(mode: &Mode, line: &str) -> Result<Parsed, Rejection> {
         Mode::Interface(_) => &[INTERFACE, CONFIG, EXEC],
         Mode::Vlan(_) => &[VLAN, CONFIG, EXEC],
         Mode::VpcDomain => &[DOMAIN, CONFIG, EXEC],
+        Mode::Line(_) => &[LINE, CONFIG, EXEC],
     };
+    let (action, canonical) = walk(layers, line, 0)?;
+    Ok(Parsed { action, canonical })
+}
+
+/// Understands what stands behind a `|`, which begins at `column` of the line.
+pub(super) fn parse_filter(text: &str, column: usize) -> Result<Filter, Rejection> {
+    walk(&[PIPE], text, column).map(|(filter, _)| filter)
+}
+
+/// Names with commas between, as the accounting log has a range.
+pub(super) fn listed(names: &[impl Display]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn walk<T>(layers: &[&[Row<T>]], line: &str, column: usize) -> Result<(T, String), Rejection> {
     let mut walk = Walk::new(layers);
-    let words = words(line);
+    let words = words(line, column);
     let mut rest = words.as_slice();
     while let Some((first, _)) = rest.split_first() {
         let used = walk.step(*first, rest)?;
@@ -38,25 +56,27 @@ pub(super) fn parse(mode: &Mode, line: &str) -> Result<Parsed, Rejection> {
     walk.finish()
 }
 
-/// The words of a line and their columns.
-fn words(line: &str) -> Vec<(usize, &str)> {
-    let start = |word: &str| word.as_ptr() as usize - line.as_ptr() as usize;
+/// The words of a line and their columns; the first letter of the line is at `column`.
+fn words(line: &str, column: usize) -> Vec<(usize, &str)> {
+    let start = |word: &str| word.as_ptr() as usize - line.as_ptr() as usize + column;
     line.split_whitespace().map(|word| (start(word), word)).collect()
 }
 
 /// The commands that the words so far may become.
-struct Walk {
-    rows: Vec<(Vec<&'static str>, Make)>,
+struct Walk<T> {
+    rows: Vec<(Vec<&'static str>, Make<T>)>,
     depth: usize,
+    /// Where the last argument stood.
+    column: usize,
     args: Vec<Arg>,
     canonical: Vec<String>,
 }
 
-impl Walk {
-    fn new(layers: &[&[Row]]) -> Self {
+impl<T> Walk<T> {
+    fn new(layers: &[&[Row<T>]]) -> Self {
         let rows = layers.iter().flat_map(|layer| layer.iter());
         let rows = rows.map(|(pattern, make)| (pattern.split(' ').collect(), *make)).collect();
-        Self { rows, depth: 0, args: Vec::new(), canonical: Vec::new() }
+        Self { rows, depth: 0, column: 0, args: Vec::new(), canonical: Vec::new() }
     }
 
     /// Takes the next word, or the words of the next argument; how many.
@@ -71,6 +91,7 @@ impl Walk {
         let (arg, canonical, used) = argument(element, rest).map_err(|refused| refused.at(column))?;
         self.keep(element);
         self.args.push(arg);
+        self.column = column;
         self.canonical.push(canonical);
         Ok(used)
     }
@@ -102,10 +123,10 @@ impl Walk {
         }
     }
 
-    fn finish(self) -> Result<Parsed, Rejection> {
+    fn finish(self) -> Result<(T, String), Rejection> {
         let complete = self.rows.iter().find(|(pattern, _)| pattern.len() == self.depth);
         let (_, make) = complete.ok_or(Rejection::Incomplete)?;
-        let action = make(&Args(self.args)).ok_or(Rejection::Invalid(0))?;
-        Ok(Parsed { action, canonical: self.canonical.join(" ") })
+        let made = make(&Args(self.args)).ok_or(Rejection::Invalid(self.column))?;
+        Ok((made, self.canonical.join(" ")))
     }
 }

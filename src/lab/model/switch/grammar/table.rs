@@ -1,28 +1,40 @@
 //! What may be typed in each mode: a pattern of keywords and `<arguments>`, and the action it makes.
 
+use regex_lite::Regex;
 use vmtracker_core::net::{VlanId, VlanSet};
 
 use super::{
-    action::{Action, DomainChange, GlobalChange, PortChange, Show, VlanChange},
+    action::{Action, DomainChange, Filter, GlobalChange, Line, PortChange, Saved, Show, VlanChange},
     argument::Args,
 };
 use crate::lab::model::switch::{Bundling, PortMode, StpMode, StpType};
 
-/// Makes the action from the arguments; none when an argument does not fit.
-pub(super) type Make = fn(&Args) -> Option<Action>;
+/// Makes what a line asks for from the arguments; none when an argument does not fit.
+pub(super) type Make<T> = fn(&Args) -> Option<T>;
 
 /// A pattern and what it makes.
-pub(super) type Row = (&'static str, Make);
+pub(super) type Row<T = Action> = (&'static str, Make<T>);
 
 pub(super) const EXEC: &[Row] = &[
     ("show version", |_| Some(Action::Show(Show::Version))),
     ("show hostname", |_| Some(Action::Show(Show::Hostname))),
+    ("show inventory", |_| Some(Action::Show(Show::Inventory))),
+    ("show hosts", |_| Some(Action::Show(Show::Hosts))),
+    ("show license host-id", |_| Some(Action::Show(Show::License))),
     ("show running-config", |_| Some(Action::Show(Show::Running(Vec::new())))),
     ("show running-config interface", |_| Some(Action::Show(Show::Running(Vec::new())))),
+    // The defaults that `all` adds on a real switch are not in the facts; a client that looks for a line finds it.
+    ("show running-config all", |_| Some(Action::Show(Show::Running(Vec::new())))),
+    ("show running-config vlan", |_| Some(Action::Show(Show::RunningVlans))),
     ("show running-config interface <ifs>", |args| Some(Action::Show(Show::Running(args.interfaces()?)))),
     ("show startup-config", |_| Some(Action::Show(Show::Startup))),
     ("show vlan", |_| Some(Action::Show(Show::Vlan))),
     ("show vlan brief", |_| Some(Action::Show(Show::VlanBrief))),
+    ("show vlan id <list>", |args| Some(Action::Show(Show::VlanId(args.list()?)))),
+    ("show interface", |_| Some(Action::Show(Show::Interface(Vec::new())))),
+    ("show interface <ifs>", |args| Some(Action::Show(Show::Interface(args.interfaces()?)))),
+    ("show interface status", |_| Some(Action::Show(Show::Status(Vec::new())))),
+    ("show interface <ifs> status", |args| Some(Action::Show(Show::Status(args.interfaces()?)))),
     ("show interface switchport", |_| Some(Action::Show(Show::Switchport(Vec::new())))),
     ("show interface <ifs> switchport", |args| Some(Action::Show(Show::Switchport(args.interfaces()?)))),
     ("show interface brief", |_| Some(Action::Show(Show::Brief(Vec::new())))),
@@ -46,6 +58,26 @@ pub(super) const EXEC: &[Row] = &[
     ("show vtp status", |_| Some(Action::Show(Show::Vtp))),
     ("show system mode", |_| Some(Action::Show(Show::SystemMode))),
     ("show running-config switch-profile", |_| Some(Action::Show(Show::SwitchProfiles))),
+    ("show checkpoint summary", |_| Some(Action::Show(Show::Checkpoints))),
+    ("show diff rollback-patch <saved> <saved>", |args| Some(Action::Show(Show::Diff(args.saved(0)?, args.saved(1)?)))),
+    ("show file <word>", |args| Some(Action::Show(Show::File(args.text()?)))),
+    ("dir", |_| Some(Action::Show(Show::Directory(None)))),
+    ("dir <word>", |args| Some(Action::Show(Show::Directory(args.text())))),
+    ("delete <word>", |args| Some(Action::Delete(Saved::File(args.text()?)))),
+    ("checkpoint <word>", |args| Some(Action::Checkpoint(Saved::Checkpoint(args.text()?)))),
+    ("checkpoint file <word>", |args| Some(Action::Checkpoint(Saved::File(args.text()?)))),
+    ("no checkpoint <word>", |args| Some(Action::Delete(Saved::Checkpoint(args.text()?)))),
+    ("rollback running-config <saved>", roll_back),
+    ("rollback running-config <saved> verbose", roll_back),
+    ("rollback running-config <saved> atomic", roll_back),
+    ("rollback running-config <saved> atomic verbose", roll_back),
+    ("rollback running-config <saved> best-effort", roll_back),
+    ("rollback running-config <saved> best-effort verbose", roll_back),
+    ("rollback running-config <saved> stop-at-first-failure", roll_back),
+    ("rollback running-config <saved> stop-at-first-failure verbose", roll_back),
+    ("terminal dont-ask", |_| Some(Action::DontAsk(true))),
+    ("no terminal dont-ask", |_| Some(Action::DontAsk(false))),
+    ("terminal no dont-ask", |_| Some(Action::DontAsk(false))),
     ("terminal <text>", |_| Some(Action::Terminal)),
     ("no terminal <text>", |_| Some(Action::Terminal)),
     ("copy running-config startup-config", |_| Some(Action::Save)),
@@ -55,8 +87,13 @@ pub(super) const EXEC: &[Row] = &[
     ("exit", |_| Some(Action::Exit)),
 ];
 
+/// What can be rolled back to is a checkpoint or a file.
+fn roll_back(args: &Args) -> Option<Action> {
+    args.saved(0).filter(|saved| matches!(saved, Saved::Checkpoint(_) | Saved::File(_))).map(Action::Rollback)
+}
+
 pub(super) const CONFIG: &[Row] = &[
-    ("interface <ifs>", |args| Some(Action::Interface(args.interface()?))),
+    ("interface <ifs>", |args| Some(Action::Interface(args.interfaces()?))),
     ("no interface <ifs>", |args| Some(Action::Global(GlobalChange::DeleteInterface(args.interface()?)))),
     ("vlan <list>", |args| Some(Action::Vlans(args.list()?))),
     ("no vlan <list>", |args| Some(Action::Global(GlobalChange::DeleteVlans(args.list()?)))),
@@ -69,6 +106,9 @@ pub(super) const CONFIG: &[Row] = &[
     ("spanning-tree vlan <list> priority <number>", |args| {
         Some(Action::Global(GlobalChange::StpPriority(args.number()?)))
     }),
+    ("line console", |_| Some(Action::Line(Line::Console))),
+    ("line vty", |_| Some(Action::Line(Line::Vty))),
+    ("no logging console", |_| Some(Action::Inert)),
     ("hostname <text>", |args| Some(Action::Global(GlobalChange::Hostname(args.text()?)))),
 ];
 
@@ -137,3 +177,24 @@ pub(super) const VLAN: &[Row] = &[
     ("shutdown", |_| Some(Action::OnVlan(VlanChange::Shutdown(true)))),
     ("no shutdown", |_| Some(Action::OnVlan(VlanChange::Shutdown(false)))),
 ];
+
+pub(super) const LINE: &[Row] = &[("exec-timeout <number>", |_| Some(Action::Inert))];
+
+/// What may stand behind a `|` (facts: NX-OS §5.1).
+pub(super) const PIPE: &[Row<Filter>] = &[
+    ("json", |_| Some(Filter::Json)),
+    ("json native", |_| Some(Filter::JsonNative)),
+    ("json-pretty", |_| Some(Filter::JsonPretty)),
+    ("xml", |_| Some(Filter::Xml)),
+    ("begin <text>", |args| Some(Filter::Begin(pattern(args)?))),
+    ("exclude <text>", |args| Some(Filter::Exclude(pattern(args)?))),
+    ("include <text>", |args| Some(Filter::Include(pattern(args)?))),
+    ("section <text>", |args| Some(Filter::Section(pattern(args)?))),
+    ("no-more", |_| Some(Filter::NoMore)),
+];
+
+/// A regular expression, in quotes or without.
+fn pattern(args: &Args) -> Option<Regex> {
+    let text = args.text()?;
+    Regex::new(text.trim_matches(['"', '\''])).ok()
+}

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::{HttpRequest, Switch};
+use super::{HttpRequest, Switch, refusal::Refusal};
 use crate::lab::model::LabTime;
 
 /// How long a cookie is good; fixed on a real switch (facts: NX-OS §1.2).
 const COOKIE_LIFE: Duration = Duration::from_secs(600);
+
+/// VSH sessions in one worker's pool, by user and remote address (facts: NX-OS §1.6).
+const VSH_PER_WORKER: usize = 5;
 
 impl Switch {
     /// The user, and the `Set-Cookie` of a fresh login. A stale cookie does not spoil a good password.
@@ -27,6 +30,17 @@ impl Switch {
         let crumbs = cookie.split(';').filter_map(|crumb| crumb.trim().strip_prefix("nxapi_auth="));
         let fresh = |made: &LabTime| now.saturating_sub(*made) < COOKIE_LIFE;
         crumbs.into_iter().any(|crumb| self.cookies.get(crumb).is_some_and(fresh))
+    }
+
+    /// A VSH session for this user and address. Every worker keeps a pool of them; when one is given up is not in the
+    /// facts, so here it lasts until the sessions are dropped or the switch boots.
+    pub(super) fn join_pool(&mut self, user: &str, peer: &str) -> Result<(), Refusal> {
+        let pair = (user.to_owned(), peer.to_owned());
+        if !self.pool.contains(&pair) && self.pool.len() >= self.profile.workers * VSH_PER_WORKER {
+            return Err(Refusal::TooManySessions);
+        }
+        self.pool.insert(pair);
+        Ok(())
     }
 
     /// Makes a cookie. The value need not be secret: the lab's switches have nothing to lose.

@@ -3,14 +3,29 @@
 //! A request is handed over twice: [`Switch::arrive`] when it has come in (login, session limit, what kind it is and
 //! how long it takes), [`Switch::serve`] when its time is over. Configuration takes effect then.
 
+mod batch;
+mod envelope;
+mod ins_api;
 mod login;
+mod output;
 mod pages;
+mod refusal;
+mod request;
 mod rpc;
 
 use std::{fmt, time::Duration};
 
-use super::{BadReply, Switch};
+use super::{BadReply, Switch, service::Service};
 use crate::lab::model::LabTime;
+use batch::Caller;
+use refusal::Refusal;
+use request::Request;
+
+/// A VSH session takes no longer over one command (facts: NX-OS §1.6).
+const LONGEST_COMMAND: Duration = Duration::from_secs(300);
+
+/// A request body is shorter; 500,000 letters are too many (facts: NX-OS §1.4), where it begins is not known.
+const LARGEST_REQUEST: usize = 500_000;
 
 /// What of an HTTP request matters to a switch.
 #[derive(Clone, Default)]
@@ -19,6 +34,8 @@ pub struct HttpRequest {
     pub method: String,
     /// The path, such as `/ins`.
     pub path: String,
+    /// The `Content-Type` header.
+    pub content_type: Option<String>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
     /// The `Cookie` header.
@@ -71,13 +88,22 @@ pub enum Kind {
 /// A request that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
-    /// What it does.
-    pub kind: Kind,
-    /// How long it takes.
-    pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
-    saves: bool,
+    overran: bool,
+    service: Service,
+}
+
+impl Ticket {
+    /// What it does.
+    pub const fn kind(&self) -> Kind {
+        self.service.kind
+    }
+
+    /// How long it takes.
+    pub const fn takes(&self) -> Duration {
+        self.service.takes
+    }
 }
 
 /// What becomes of a request that has just come in.
@@ -95,7 +121,6 @@ impl Switch {
         match self.admit(request, now) {
             Ok(ticket) => {
                 self.in_service += 1;
-                self.count(ticket.kind);
                 Arrival::Serve(ticket)
             }
             Err(reply) => Arrival::Answer(reply),
@@ -116,11 +141,13 @@ impl Switch {
         if !self.runs() {
             return HttpReply::HangUp;
         }
-        if ticket.saves {
-            self.saving_until = None;
-        }
-        let reply = match rpc::parse(&request.body) {
-            Ok(batch) => rpc::run(self, &batch, &ticket.user, &request.peer, now),
+        self.finish(ticket.service);
+        let caller = Caller::new(&ticket.user, request, now);
+        let reply = match Request::read(request, &self.profile) {
+            Ok(asked) => {
+                let reply = asked.run(self, &caller);
+                self.limited(&asked, reply, ticket.overran)
+            }
             Err(refused) => refused,
         };
         if hang_up { HttpReply::HangUp } else { with_cookie(reply, ticket.set_cookie.clone()) }
@@ -135,7 +162,7 @@ impl Switch {
     }
 
     fn admit(&mut self, request: &HttpRequest, now: LabTime) -> Result<Ticket, HttpReply> {
-        if self.faults.unreachable || !self.runs() {
+        if self.faults.unreachable || !self.runs() || !self.features.contains("nxapi") {
             return Err(HttpReply::HangUp);
         }
         if request.path != "/ins" {
@@ -145,22 +172,37 @@ impl Switch {
             return Err(pages::html(405, "Not Allowed"));
         }
         let (user, set_cookie) = self.log_in(request, now).ok_or_else(|| pages::html(401, "Authorization Required"))?;
-        self.turn_away()?;
-        let kind = rpc::parse(&request.body).map(|batch| batch.kind())?;
-        let saves = kind == Kind::Save && self.saving_until.is_none_or(|until| until <= now);
-        let takes = match kind {
-            Kind::Save if saves => self.delays.write.max(self.save_time),
-            Kind::Read | Kind::Save => self.delays.read,
-            Kind::Write => self.delays.write,
-        };
-        if saves {
-            self.saving_until = Some(now + takes);
+        if request.body.len() >= LARGEST_REQUEST {
+            return Err(pages::html(413, "Request Entity Too Large"));
         }
-        Ok(Ticket { kind, takes, set_cookie, user, saves })
+        let asked = Request::read(request, &self.profile)?;
+        self.turn_away(&asked, &user, &request.peer)?;
+        Ok(self.take_on(&asked, user, set_cookie, now))
+    }
+
+    /// What a request does and how long it takes. An AAA server is asked about every command.
+    fn take_on(&mut self, asked: &Request, user: String, set_cookie: Option<String>, now: LabTime) -> Ticket {
+        let mut service = self.begin(asked.kind(), now);
+        let aaa = self.faults.aaa_delay;
+        let overran = aaa + service.takes > LONGEST_COMMAND;
+        let commands = u32::try_from(asked.commands()).unwrap_or(u32::MAX);
+        service.takes = if overran { LONGEST_COMMAND } else { service.takes + aaa.saturating_mul(commands) };
+        Ticket { set_cookie, user, overran, service }
+    }
+
+    /// What came of a request that ran; of one that took too long only the error. What a command does that outlives
+    /// its session is not in the facts, except that a save may well finish (facts: NX-OS §4.6): here all do.
+    fn limited(&self, asked: &Request, reply: HttpReply, overran: bool) -> HttpReply {
+        let too_big = matches!(&reply, HttpReply::Answer { body, .. } if body.len() > self.profile.largest_reply);
+        match (overran, too_big) {
+            (true, _) => asked.refuse(Refusal::Overran),
+            (false, true) => asked.refuse(Refusal::TooBig),
+            (false, false) => reply,
+        }
     }
 
     /// The session limit, for real and as a fault.
-    fn turn_away(&mut self) -> Result<(), HttpReply> {
+    fn turn_away(&mut self, asked: &Request, user: &str, peer: &str) -> Result<(), HttpReply> {
         let fault = match self.faults.bad_reply {
             Some((BadReply::ServerError, _)) => {
                 self.faults.take_bad_reply();
@@ -169,19 +211,12 @@ impl Switch {
             Some((BadReply::TooManySessions, _)) => self.faults.take_bad_reply().is_some(),
             Some((BadReply::HangUp | BadReply::Garbage, _)) | None => false,
         };
-        if fault || self.in_service >= self.profile.workers {
+        let busy = fault || self.in_service >= self.profile.workers;
+        let session = if busy { Err(Refusal::TooManySessions) } else { self.join_pool(user, peer) };
+        session.map_err(|refusal| {
             self.counters.turned_away += 1;
-            return Err(pages::too_many_sessions());
-        }
-        Ok(())
-    }
-
-    const fn count(&mut self, kind: Kind) {
-        match kind {
-            Kind::Read => self.counters.reads += 1,
-            Kind::Write => self.counters.writes += 1,
-            Kind::Save => self.counters.saves += 1,
-        }
+            asked.refuse(refusal)
+        })
     }
 }
 

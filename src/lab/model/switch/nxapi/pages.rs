@@ -1,10 +1,20 @@
-//! The replies that are no JSON-RPC: nginx's pages and its XML (facts: NX-OS §1.1).
+//! The frames of replies, nginx's own pages, and its XML (facts: NX-OS §1.1).
 
 use super::HttpReply;
 
-/// A reply in JSON.
+/// A reply in JSON-RPC.
 pub(super) const fn json(status: u16, body: String) -> HttpReply {
     HttpReply::Answer { status, content_type: "application/json-rpc; charset=UTF-8", set_cookie: None, body }
+}
+
+/// A reply of ins_api in JSON; networking-cisco reads it as `text/json` (facts: NX-OS §1.1).
+pub(super) const fn ins_api_json(body: String) -> HttpReply {
+    HttpReply::Answer { status: 200, content_type: "text/json; charset=UTF-8", set_cookie: None, body }
+}
+
+/// A reply of ins_api in XML.
+pub(super) const fn ins_api_xml(body: String) -> HttpReply {
+    HttpReply::Answer { status: 200, content_type: "text/xml; charset=UTF-8", set_cookie: None, body }
 }
 
 /// nginx's own page.
@@ -21,11 +31,4 @@ pub(super) fn garbage_in() -> HttpReply {
     let body = "<?xml version=\"1.0\"?>\n<ins_api>\n  <outputs>\n    <output>\n      <msg>Server internal error.</msg>\n      \
                 <code>400</code>\n    </output>\n  </outputs>\n</ins_api>\n";
     HttpReply::Answer { status: 400, content_type: "text/xml", set_cookie: None, body: body.to_owned() }
-}
-
-/// The session limit, inside HTTP 200 (facts: NX-OS §1.4). Seen with ins_api only; what JSON-RPC gets is not known.
-pub(super) fn too_many_sessions() -> HttpReply {
-    let body = "{\"output\":{\"clierror\":\"Internal Server error\",\"input\":\"\",\"msg\":\"Max sessions reached. If you \
-                are a new user/client, please try again later.\",\"code\":\"429\"}}";
-    json(200, body.to_owned())
 }

@@ -2,15 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{HttpReply, Kind, Switch, pages};
-use crate::lab::model::{
-    LabTime,
-    switch::{
-        Author, Outcome, Session,
-        cli::Mode,
-        grammar::{self, Action},
-    },
+use super::{
+    HttpReply, Kind, Switch,
+    batch::{Caller, OnError, line_kind},
+    pages,
+    refusal::Refusal,
 };
+use crate::lab::model::switch::Outcome;
 
 /// A request: calls in their order.
 #[derive(Debug)]
@@ -32,38 +30,39 @@ enum Method {
     Ascii,
 }
 
-/// What follows an error; without a word it is the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OnError {
-    Stop,
-    Continue,
-    Undo,
-}
-
 impl Batch {
-    /// A write when any line configures, else a save when any saves, else a read.
-    pub(super) fn kind(&self) -> Kind {
-        let kinds: Vec<_> = self.calls.iter().map(|call| line_kind(&call.cmd)).collect();
-        let first = |kind: Kind| kinds.contains(&kind).then_some(kind);
-        first(Kind::Write).or_else(|| first(Kind::Save)).unwrap_or(Kind::Read)
+    /// Its commands.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().map(|call| call.cmd.as_str())
     }
-}
 
-/// A show is a read even when it is none that the switch knows.
-fn line_kind(line: &str) -> Kind {
-    let show = line.trim_start().get(..2).is_some_and(|start| start.eq_ignore_ascii_case("sh"));
-    match grammar::parse(&Mode::Exec, line) {
-        Ok(parsed) if parsed.action == Action::Save => Kind::Save,
-        Ok(parsed) if !parsed.action.configures() => Kind::Read,
-        Ok(_) => Kind::Write,
-        Err(_) if show => Kind::Read,
-        Err(_) => Kind::Write,
+    /// Runs it. Elements before the one that fails carry their results; later ones are absent.
+    pub(super) fn run(&self, switch: &mut Switch, caller: &Caller) -> HttpReply {
+        let lines = self.calls.iter().map(|call| (call.cmd.as_str(), call.on_error));
+        let outcomes = caller.type_all(switch, lines);
+        let status = if outcomes.iter().all(Outcome::accepted) { 200 } else { 500 };
+        let replies: Vec<_> = self.calls.iter().zip(outcomes).map(|(call, outcome)| answer(call, outcome)).collect();
+        // One command in the array gives a single object, no array of one (facts: NX-OS §1.3).
+        match (self.calls.len(), replies.as_slice()) {
+            (1, [only]) => reply(status, only),
+            _ => reply(status, &Value::Array(replies)),
+        }
+    }
+
+    /// What the backend itself refuses. No capture of it was found in JSON-RPC; -32603 is the standard's own.
+    pub(super) fn refuse(&self, refusal: Refusal) -> HttpReply {
+        match refusal {
+            // Seen with ins_api only, and inside HTTP 200 (facts: NX-OS §1.4).
+            Refusal::TooManySessions => reply(200, &json!({ "output": refusal.output("").json() })),
+            Refusal::Overran | Refusal::TooBig | Refusal::TooManyShows | Refusal::BadMessage | Refusal::NoBash => {
+                reply(500, &error(-32603, "Internal error", &format!("{}\n", refusal.msg()), &Value::Null))
+            }
+        }
     }
 }
 
 /// Reads a request; what is none is answered at once.
-pub(super) fn parse(body: &[u8]) -> Result<Batch, HttpReply> {
-    let request: Value = serde_json::from_slice(body).map_err(|_| pages::garbage_in())?;
+pub(super) fn parse(request: Value) -> Result<Batch, HttpReply> {
     let calls = match request {
         Value::Array(calls) => calls,
         single @ Value::Object(_) => vec![single],
@@ -95,43 +94,7 @@ fn call(request: &Value) -> Result<Call, HttpReply> {
     };
     let cmd = params.and_then(|params| params.get("cmd")).and_then(Value::as_str);
     let cmd = cmd.ok_or_else(|| reply(500, &error(-32602, "Invalid params", "", &id)))?.to_owned();
-    let on_error = match request.get("rollback").and_then(Value::as_str) {
-        Some("continue-on-error") => OnError::Continue,
-        Some("rollback-on-error") => OnError::Undo,
-        Some(_) | None => OnError::Stop,
-    };
-    Ok(Call { method, cmd, id, on_error })
-}
-
-/// Runs a batch: the configuration context is kept from line to line and ends with the batch. Elements before the one
-/// that fails carry their results; later ones are absent.
-pub(super) fn run(switch: &mut Switch, batch: &Batch, user: &str, peer: &str, now: LabTime) -> HttpReply {
-    // How NX-API sessions name themselves in the accounting log is not known (facts: NX-OS §4.6b); the user is.
-    let mut session = Session::nxapi(Author { origin: format!("{peer}@nginx"), user: user.to_owned() });
-    let before = batch.calls.iter().any(|call| call.on_error == OnError::Undo);
-    let before = before.then(|| (switch.vlans.clone(), switch.ports.clone()));
-    let mut replies = Vec::new();
-    let mut status = 200;
-    for call in &batch.calls {
-        let outcome = session.type_line(switch, &call.cmd, now);
-        let accepted = outcome.accepted();
-        replies.push(answer(call, outcome));
-        if !accepted {
-            status = 500;
-            if call.on_error != OnError::Continue {
-                break;
-            }
-        }
-    }
-    if let (500, Some((vlans, ports))) = (status, before) {
-        (switch.vlans, switch.ports) = (vlans, ports);
-        switch.revision += 1;
-    }
-    // One command in the array gives a single object, no array of one (facts: NX-OS §1.3).
-    match (batch.calls.len(), replies.as_slice()) {
-        (1, [only]) => reply(status, only),
-        _ => reply(status, &Value::Array(replies)),
-    }
+    Ok(Call { method, cmd, id, on_error: OnError::named(request.get("rollback").and_then(Value::as_str)) })
 }
 
 fn answer(call: &Call, outcome: Outcome) -> Value {

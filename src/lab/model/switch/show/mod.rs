@@ -2,9 +2,12 @@
 
 mod channels;
 mod fabric;
+mod interface;
+mod inventory;
 mod macs;
 mod neighbors;
 mod ports;
+mod saved;
 mod trunks;
 mod version;
 mod vlans;
@@ -24,9 +27,16 @@ pub(super) fn show(switch: &Switch, what: &Show, now: LabTime) -> Outcome {
         // No structured form: method `cli` gives null (facts: NX-OS §1.3).
         Show::Running(only) if only.is_empty() => Outcome::text(switch.running_config()),
         Show::Running(only) => Outcome::text(running::interface_config(switch, only)),
+        Show::RunningVlans => Outcome::text(running::vlan_config(switch)),
+        Show::Inventory => inventory::inventory(switch),
+        Show::Hosts => inventory::hosts(),
+        Show::License => inventory::license(switch),
         Show::Startup => Outcome::text(switch.startup_config().unwrap_or_default().to_owned()),
         Show::Vlan => vlans::vlan(switch),
         Show::VlanBrief => vlans::brief(switch),
+        Show::VlanId(only) => vlans::of_ids(switch, only),
+        Show::Interface(only) => interface::interface(switch, only),
+        Show::Status(only) => interface::status(switch, only),
         Show::Switchport(only) => ports::switchport(switch, only),
         Show::Brief(only) => ports::brief(switch, only),
         Show::Trunk(only) => trunks::trunk(switch, only),
@@ -41,6 +51,10 @@ pub(super) fn show(switch: &Switch, what: &Show, now: LabTime) -> Outcome {
         Show::Vtp => fabric::vtp(switch),
         Show::SystemMode => fabric::system_mode(switch),
         Show::SwitchProfiles => fabric::switch_profiles(switch),
+        Show::Checkpoints => saved::summary(switch),
+        Show::Diff(from, to) => saved::diff(switch, from, to),
+        Show::File(name) => saved::file(switch, name),
+        Show::Directory(name) => saved::directory(switch, name.as_deref()),
         Show::Accounting => {
             Outcome::text(switch.accounting.entries().map(|entry| format!("{entry}\n")).collect::<String>())
         }

@@ -99,10 +99,7 @@ fn brief_row(switch: &Switch, name: InterfaceName) -> Option<Value> {
             object.insert("portchan".to_owned(), json!(channel));
         }
         if let InterfaceName::PortChannel(number) = name {
-            let by_lacp = switch
-                .members(number)
-                .all(|member| switch.ports.get(&member).is_none_or(|port| port.bundling == Bundling::Lacp));
-            object.insert("proto".to_owned(), json!(if by_lacp { "lacp" } else { "none" }));
+            object.insert("proto".to_owned(), json!(protocol(switch, number)));
         }
     }
     Some(row)
@@ -144,25 +141,62 @@ fn reason(switch: &Switch, name: InterfaceName, own: &Port) -> &'static str {
     }
 }
 
+/// The management port, the physical ones and the port-channels, each kind under a head of its own. The columns of the
+/// last are those that clients read.
 fn brief_text(switch: &Switch, only: &[InterfaceName]) -> String {
-    let rule = "-".repeat(80);
-    let mut text = format!(
-        "\n{rule}\nEthernet      VLAN    Type Mode   Status  Reason                   Speed     Port\nInterface \
-         {:66}Ch #\n{rule}\n",
+    let section = |head: &str, rows: String| {
+        let rule = "-".repeat(80);
+        if rows.is_empty() { rows } else { format!("\n{rule}\n{head}\n{rule}\n{rows}") }
+    };
+    let rows = |bundles: bool| {
+        let wanted = |name: &InterfaceName| matches!(name, InterfaceName::PortChannel(_)) == bundles;
+        chosen(switch, only).filter(wanted).filter_map(|name| brief_line(switch, name)).collect::<String>()
+    };
+    let management = if only.is_empty() {
+        "mgmt0  --           up     192.0.2.1                               1000     1500\n"
+    } else {
         ""
-    );
-    for name in chosen(switch, only) {
-        let (Some(own), Some(port)) = (switch.ports.get(&name), switch.effective(name)) else { continue };
-        let status = if switch.is_up(name) { "up" } else { "down" };
-        let channel = own.channel.map_or_else(|| "--".to_owned(), |channel| channel.to_string());
-        text.push_str(&format!(
-            "{:<13} {:<7} eth  {:<6} {status:<7} {:<24} {:<9} {channel}\n",
-            short(name),
-            brief_vlan(port),
-            brief_mode(port),
-            reason(switch, name, own),
-            if switch.is_up(name) { "10G(D)" } else { "auto(D)" },
-        ));
-    }
-    text
+    };
+    [
+        section("Port   VRF          Status IP Address                              Speed    MTU", management.to_owned()),
+        section(
+            "Ethernet      VLAN    Type Mode   Status  Reason                   Speed     Port\nInterface                  \
+             \u{20}                                                 Ch #",
+            rows(false),
+        ),
+        section(
+            "Port-channel VLAN    Type Mode   Status  Reason                   Speed     Protocol\nInterface",
+            rows(true),
+        ),
+    ]
+    .concat()
+}
+
+/// A row; its last column is the port-channel of a port, or how a port-channel comes together.
+fn brief_line(switch: &Switch, name: InterfaceName) -> Option<String> {
+    let (own, port) = (switch.ports.get(&name)?, switch.effective(name)?);
+    let up = switch.is_up(name);
+    let last = match name {
+        InterfaceName::PortChannel(number) => protocol(switch, number).to_owned(),
+        InterfaceName::Ethernet(..)
+        | InterfaceName::EthernetLane(..)
+        | InterfaceName::Vlan(_)
+        | InterfaceName::Loopback(_)
+        | InterfaceName::Mgmt(_)
+        | InterfaceName::Nve(_) => own.channel.map_or_else(|| "--".to_owned(), |channel| channel.to_string()),
+    };
+    Some(format!(
+        "{:<13} {:<7} eth  {:<6} {:<7} {:<24} {:<9} {last}\n",
+        short(name),
+        brief_vlan(port),
+        brief_mode(port),
+        if up { "up" } else { "down" },
+        reason(switch, name, own),
+        if up { "10G(D)" } else { "auto(D)" },
+    ))
+}
+
+fn protocol(switch: &Switch, number: u16) -> &'static str {
+    let lacp = |member| switch.ports.get(&member).is_none_or(|port| port.bundling == Bundling::Lacp);
+    if switch.members(number).all(lacp) { "lacp" } else { "none" }
 }

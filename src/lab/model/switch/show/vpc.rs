@@ -125,31 +125,50 @@ fn bitset(vlans: &VlanSet) -> String {
     if vlans.is_empty() { "-".to_owned() } else { vlans.to_string() }
 }
 
+/// The text, in the columns of a capture.
 fn screen(switch: &Switch, domain: &VpcDomain) -> String {
-    let pair = switch.standing.pair.as_ref();
-    let peer = if pair.is_some_and(|pair| pair.adjacent) { "peer adjacency formed ok" } else { "peer link is down" };
-    let alive = if pair.is_some_and(|pair| pair.alive) {
-        "peer is alive"
-    } else {
-        "peer is not reachable through peer-keepalive"
-    };
+    let peer_links = switch.ports.iter().filter(|(_, port)| port.peer_link).map(|(name, _)| {
+        format!("{:<5} {:<6} {:<6} {}\n", 1, short(*name), up(switch, *name), bitset(&switch.forwarding(*name)))
+    });
+    let legs = bundles(switch).map(|(vpc, name, _)| {
+        let consistency = if consistency(switch, name).0 == "consistent" { "success" } else { "failed" };
+        let vlans = bitset(&switch.forwarding(name));
+        let (port, status) = (short(name), up(switch, name));
+        format!("{vpc:<5} {port:<6} {status:<6} {consistency:<11} {consistency:<26} {vlans}\n")
+    });
     let rule = "-".repeat(70);
-    let row = |id: u16, name: InterfaceName| {
-        let status = if switch.is_up(name) { "up" } else { "down" };
-        format!("{id:<5} {:<6} {status:<6} {}\n", short(name), bitset(&switch.forwarding(name)))
-    };
-    let peer_links = switch.ports.iter().filter(|(_, port)| port.peer_link);
-    let peer_links: String = peer_links.map(|(name, _)| row(1, *name)).collect();
-    let legs: String = bundles(switch).map(|(vpc, name, _)| row(vpc, name)).collect();
     format!(
-        "Legend:\n                (*) - local vPC is down, forwarding via vPC peer-link\n\nvPC domain id                     \
-         : {}\nPeer status                       : {peer}\nvPC keep-alive status             : {alive}\nvPC role           \
-         \u{20}             : {}\nNumber of vPCs configured         : {}\n\nvPC Peer-link status\n{rule}\nid    Port   Status \
-         Active vlans\n{rule}\n{peer_links}\nvPC status\n{rule}\nid    Port   Status Active vlans\n{rule}\n{legs}",
-        domain.id,
-        role(pair),
-        bundles(switch).count()
+        "Legend:\n                (*) - local vPC is down, forwarding via vPC peer-link\n\n{}\nvPC Peer-link \
+         status\n{rule}\nid    Port   Status Active vlans\n--    ----   ------ \
+         --------------------------------------------------\n{}\nvPC status\n{rule}\nid    Port   Status Consistency \
+         Reason                     Active vlans\n--    ----   ------ ----------- -------------------------- \
+         ------------\n{}",
+        summary(switch, domain),
+        peer_links.collect::<String>(),
+        legs.collect::<String>(),
     )
+}
+
+fn summary(switch: &Switch, domain: &VpcDomain) -> String {
+    let pair = switch.standing.pair.as_ref();
+    let adjacent = pair.is_some_and(|pair| pair.adjacent);
+    let alive = pair.is_some_and(|pair| pair.alive);
+    let rows = [
+        ("vPC domain id", domain.id.to_string()),
+        ("Peer status", if adjacent { "peer adjacency formed ok" } else { "peer link is down" }.to_owned()),
+        (
+            "vPC keep-alive status",
+            if alive { "peer is alive" } else { "peer is not reachable through peer-keepalive" }.to_owned(),
+        ),
+        ("Configuration consistency status", "success".to_owned()),
+        ("vPC role", role(pair)),
+        ("Number of vPCs configured", bundles(switch).count().to_string()),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<34}: {value}\n")).collect()
+}
+
+fn up(switch: &Switch, name: InterfaceName) -> &'static str {
+    if switch.is_up(name) { "up" } else { "down" }
 }
 
 /// Why a port that has a link is down, in the words of `show interface brief`.

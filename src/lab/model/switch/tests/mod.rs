@@ -1,10 +1,17 @@
 //! The switch as an operator, a client and the data plane meet it.
 
+mod checkpoints;
 mod cli;
+mod clients;
 mod forwarding;
 mod nxapi;
+mod nxapi_ins_api;
+mod nxapi_limits;
+mod pipes;
+mod platforms;
 mod properties;
 mod shows;
+mod terminal;
 
 use std::time::Duration;
 

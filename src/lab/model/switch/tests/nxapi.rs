@@ -20,11 +20,11 @@ fn call(method: &str, cmd: &str, id: u64) -> Value {
     json!({ "jsonrpc": "2.0", "method": method, "params": { "cmd": cmd, "version": 1 }, "id": id, "rollback": "stop-on-error" })
 }
 
-fn batch(lines: &[&str]) -> Value {
+pub(super) fn batch(lines: &[&str]) -> Value {
     (1..).zip(lines).map(|(id, line)| call("cli", line, id)).collect()
 }
 
-fn text(reply: HttpReply) -> (u16, String, Option<String>) {
+pub(super) fn text(reply: HttpReply) -> (u16, String, Option<String>) {
     match reply {
         HttpReply::Answer { status, body, set_cookie, .. } => (status, body, set_cookie),
         HttpReply::HangUp => panic!("no reply"),
@@ -197,7 +197,7 @@ fn one_save_runs_at_a_time() {
     };
     let first = arrive(&mut switch, Duration::ZERO);
     let second = arrive(&mut switch, Duration::from_secs(5));
-    assert_eq!(first.takes, Duration::from_secs(20));
+    assert_eq!(first.takes(), Duration::from_secs(20));
     assert!(text(switch.serve(&request, &second, NOW + Duration::from_secs(5))).1.contains("in progress"));
     assert!(text(switch.serve(&request, &first, NOW + Duration::from_secs(20))).1.contains("Copy complete."));
     assert_eq!(switch.counters().saves, 2);

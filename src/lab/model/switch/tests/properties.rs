@@ -1,9 +1,10 @@
 //! What holds for any input.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
-use crate::lab::model::switch::{Author, HttpRequest, Outcome, Session};
+use crate::lab::model::switch::{Author, HttpReply, HttpRequest, Outcome, Platform, Session};
 
 /// Words that commands are made of, and some that are none.
 fn word() -> impl Strategy<Value = String> {
@@ -44,6 +45,24 @@ fn word() -> impl Strategy<Value = String> {
         "brief",
         "1-4",
         "Ethernet1/1-65535",
+        "|",
+        "| include",
+        "| section ^vlan",
+        "| json",
+        "| json-pretty",
+        "| xml",
+        "version",
+        "inventory",
+        "checkpoint",
+        "rollback",
+        "diff rollback-patch",
+        "file",
+        "f1",
+        "startup-config",
+        "dir",
+        "delete",
+        "state",
+        "suspend",
     ];
     prop_oneof![4 => prop::sample::select(KNOWN).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
@@ -57,16 +76,70 @@ fn vlans() -> impl Strategy<Value = VlanSet> {
         .prop_map(|numbers| numbers.into_iter().filter_map(VlanId::new).collect())
 }
 
+fn content_type() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["application/json-rpc", "application/json", "application/xml", "text/xml", "text/plain"])
+}
+
+/// Noise, and envelopes of every dialect around noise.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    let kind = || prop::sample::select(vec!["cli_show", "cli_show_array", "cli_show_ascii", "cli_conf", "bash", "x"]);
+    let lines = || prop::collection::vec(line(), 0..4).prop_map(|lines| lines.join(" ;"));
+    let json = (kind(), lines()).prop_map(|(kind, input)| {
+        json!({ "ins_api": { "version": "1.0", "type": kind, "sid": null, "input": input } }).to_string()
+    });
+    let xml = (kind(), lines()).prop_map(|(kind, input)| {
+        format!("<ins_api><version>1.0</version><type>{kind}</type><input>{input}</input></ins_api>")
+    });
+    let rpc = (lines(), "\\PC{0,9}").prop_map(|(cmd, id)| {
+        json!([{ "jsonrpc": "2.0", "method": "cli", "params": { "cmd": cmd, "version": 1 }, "id": id }]).to_string()
+    });
+    let markup = prop::collection::vec(prop::sample::select(MARKUP.to_vec()), 0..20).prop_map(|parts| parts.concat());
+    let text = prop_oneof!["\\PC{0,60}", "[\\[\\]{}\":,a-z0-9]{0,60}", json, xml, rpc, markup];
+    prop_oneof![9 => text.prop_map(String::into_bytes), 1 => prop::collection::vec(any::<u8>(), 0..40)]
+}
+
+/// Pieces of XML, well formed only by accident.
+const MARKUP: &[&str] = &[
+    "<ins_api>",
+    "</ins_api>",
+    "<type>",
+    "</type>",
+    "<input>",
+    "</input>",
+    "<version>",
+    "</version>",
+    "1.0",
+    "cli_show",
+    "&lt;",
+    "&#x110000;",
+    "&#0;",
+    "&nothing;",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "<?xml",
+    "?>",
+    "<a/>",
+];
+
 proptest! {
     #[test]
-    fn no_line_panics_and_a_refused_one_changes_nothing(lines in prop::collection::vec(line(), 0..20)) {
+    fn no_line_panics_and_a_refused_one_changes_nothing(
+        lines in prop::collection::vec(line(), 0..20),
+        platform in prop::sample::select(&Platform::ALL),
+    ) {
         let mut switch = switch();
+        switch.profile = platform.0.profile();
         let author = Author { origin: "console0".to_owned(), user: "ann".to_owned() };
         let mut session = Session::terminal(author);
         for line in lines {
             let before = (switch.revision(), switch.ports().clone(), switch.vlans().clone());
             if let Outcome::Rejected(rejection) = session.type_line(&mut switch, &line, NOW) {
                 prop_assert!(!rejection.on_screen().is_empty());
+                if switch.profile.vlans_on_exit {
+                    // The line ends the sub-mode before it is refused.
+                    continue;
+                }
                 let after = (switch.revision(), switch.ports().clone(), switch.vlans().clone());
                 prop_assert_eq!(before, after, "{}", line);
             }
@@ -74,16 +147,29 @@ proptest! {
     }
 
     #[test]
-    fn no_body_panics(body in prop_oneof!["\\PC{0,60}", "[\\[\\]{}\":,a-z0-9]{0,60}"]) {
-        let body = body.into_bytes();
+    fn no_pipe_panics_and_filtered_lines_are_the_answers_own(expression in "\\PC{0,8}", filter in 0usize..4) {
+        let filter = ["include", "exclude", "begin", "section"][filter];
+        let mut switch = switch();
+        let config = switch.running_config();
+        let line = format!("show running-config | {filter} {expression}");
+        let author = Author { origin: "console0".to_owned(), user: "ann".to_owned() };
+        if let Outcome::Printed { text, .. } = Session::terminal(author).type_line(&mut switch, &line, NOW) {
+            prop_assert!(text.lines().all(|line| config.lines().any(|known| known == line)), "{}", text);
+        }
+    }
+
+    #[test]
+    fn no_body_panics(content_type in content_type(), body in body()) {
         let request = HttpRequest {
             method: "POST".to_owned(),
             path: "/ins".to_owned(),
             authorization: Some(GOOD.to_owned()),
+            content_type: Some(content_type.to_owned()),
             body,
             ..HttpRequest::default()
         };
-        switch().handle(&request, NOW);
+        let reply = switch().handle(&request, NOW);
+        prop_assert!(matches!(reply, HttpReply::Answer { status: 200 | 400 | 500, .. }), "{:?}", reply);
     }
 
     #[test]
