@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustix::process::Signal;
 use vmtracker::lab::{
-    model::dataplane::Verdict,
+    model::{dataplane::Verdict, switch::Platform},
     topology::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow},
 };
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
@@ -31,6 +31,7 @@ fn extra(topology: &mut Topology, number: u8, switch: &str) {
         name: switch.to_owned(),
         hostname: switch.to_owned(),
         serial: format!("EXTRA{number}"),
+        platform: Platform::default(),
         domain: None,
         vlans,
         ports: vec![trunk(port)],
