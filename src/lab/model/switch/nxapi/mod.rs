@@ -71,21 +71,13 @@ pub enum Kind {
 /// A request that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
+    /// What it does.
+    pub kind: Kind,
+    /// How long it takes.
+    pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
-    service: Service,
-}
-
-impl Ticket {
-    /// What it does.
-    pub const fn kind(&self) -> Kind {
-        self.service.kind
-    }
-
-    /// How long it takes.
-    pub const fn takes(&self) -> Duration {
-        self.service.takes
-    }
+    saves: bool,
 }
 
 /// What becomes of a request that has just come in.
@@ -123,7 +115,7 @@ impl Switch {
         if !self.runs() {
             return HttpReply::HangUp;
         }
-        self.finish(ticket.service);
+        self.finish(ticket.saves);
         let reply = match rpc::parse(&request.body) {
             Ok(batch) => rpc::run(self, &batch, &ticket.user, &request.peer, now),
             Err(refused) => refused,
@@ -152,7 +144,8 @@ impl Switch {
         let (user, set_cookie) = self.log_in(request, now).ok_or_else(|| pages::html(401, "Authorization Required"))?;
         self.turn_away()?;
         let kind = rpc::parse(&request.body).map(|batch| batch.kind())?;
-        Ok(Ticket { set_cookie, user, service: self.begin(kind, now) })
+        let Service { kind, takes, saves } = self.begin(kind, now);
+        Ok(Ticket { kind, takes, set_cookie, user, saves })
     }
 
     /// The session limit, for real and as a fault.
