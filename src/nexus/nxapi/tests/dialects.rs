@@ -76,6 +76,15 @@ async fn what_speaks_none_is_told_by_its_first_answer_and_asked_anew() {
 }
 
 #[tokio::test]
+async fn what_only_starts_is_not_asked_in_another_dialect() {
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "404 Not Found"] {
+        let (client, seen) = switch(None, vec![http(status, "", "<html></html>"), page()]).await;
+        client.read(&[Query::PortChannels]).await.unwrap_err();
+        check(&seen, &[RPC]);
+    }
+}
+
+#[tokio::test]
 async fn a_dialect_that_is_configured_is_the_only_one() {
     let (client, seen) = switch(Some(Dialect::InsXml), vec![page(), page()]).await;
     let error = client.read(&[Query::PortChannels]).await.unwrap_err();

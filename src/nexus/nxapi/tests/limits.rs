@@ -50,6 +50,29 @@ async fn a_write_without_an_answer_is_cut_off_and_not_repeated() {
 }
 
 #[tokio::test]
+async fn a_write_over_a_connection_that_is_closed_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", EMPTY_CHANNELS.len());
+        stream.write_all(format!("{head}{EMPTY_CHANNELS}").as_bytes()).await.unwrap();
+        assert!(request(&mut stream).await.contains("vlan 10"));
+        drop(stream);
+        // Whoever sends again does so before the call ends.
+        listener
+    });
+    let client = client(url);
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    let limit = Duration::from_secs(5);
+    let error = client.configure(&["vlan 10".to_owned()], limit, clock::now() + limit).await.unwrap_err();
+    assert!(matches!(error, ClientError::Broken { .. }), "{error:?}");
+    let listener = server.await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(100), listener.accept()).await.is_err());
+}
+
+#[tokio::test]
 async fn an_answer_that_stops_in_the_middle_is_cut_off_too() {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{SILENCE}");
     let (url, _) = serve(vec![head]).await;
