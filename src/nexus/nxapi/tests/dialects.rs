@@ -181,11 +181,11 @@ async fn a_busy_switch_is_written_to_again_but_not_too_late() {
     let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), taken]).await;
     assert_eq!(configure(&client, SECONDS).await.unwrap().len(), 2);
     assert_eq!(seen.lock().unwrap().len(), 2);
-    let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), busy()]).await;
-    let until = clock::now() + Duration::from_millis(400);
+    let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), busy(), busy()]).await;
+    let until = clock::now() + Duration::from_secs(1);
     let error = client.configure(&["exit".to_owned()], SECONDS, until).await.unwrap_err();
     assert!(matches!(error, ClientError::Late { .. }), "{error:?}");
-    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert!(seen.lock().unwrap().len() <= 2);
 }
 
 #[tokio::test]
