@@ -67,6 +67,8 @@ metrics! {
         "Requests to a switch by operation (login, read, write, save) and result (ok, auth, timeout, refused, protocol, device).";
     SWITCH_DURATION = "vmtracker_switch_request_duration_seconds", Kind::Histogram(REQUEST), ["switch", "operation"],
         "How long requests to a switch took.";
+    SWITCH_BYTES = "vmtracker_switch_bytes_total", Kind::Counter, ["switch", "direction"],
+        "Bytes of requests and answers, uncompressed and without headers, by direction (sent, received).";
     CONFIGURED_AFTER = "vmtracker_event_to_configured_seconds", Kind::Histogram(CONFIGURED), [],
         "From the fact that made a VLAN needed to the read-back that shows it.";
     UNMET = "vmtracker_unmet_requirements", Kind::Gauge, [],
@@ -154,6 +156,13 @@ pub fn switch_request(switch: &SwitchName, operation: &'static str, result: &'st
     let switch = ("switch", switch.as_str());
     counter(SWITCH_REQUESTS, &[switch, ("operation", operation), ("result", result)], 1);
     histogram(SWITCH_DURATION, &[switch, ("operation", operation)], took);
+}
+
+/// What went over the wire to a switch and back, in bytes, since the last time that this was told.
+pub fn switch_bytes(switch: &SwitchName, sent: u64, received: u64) {
+    for (direction, bytes) in [("sent", sent), ("received", received)] {
+        counter(SWITCH_BYTES, &[("switch", switch.as_str()), ("direction", direction)], bytes);
+    }
 }
 
 /// How many port-VLANs of ours stand on a switch.
@@ -262,7 +271,10 @@ mod tests {
             assert_eq!(metric.kind == Kind::Counter, metric.name.ends_with("_total"), "{}", metric.name);
             assert!(metric.help.ends_with('.'), "{}", metric.name);
             for label in metric.labels {
-                assert!(["vcenter", "switch", "operation", "result", "team", "version"].contains(label), "{label}");
+                assert!(
+                    ["vcenter", "switch", "operation", "result", "direction", "team", "version"].contains(label),
+                    "{label}"
+                );
             }
         }
     }
@@ -278,6 +290,7 @@ mod tests {
         switch_up(&switch, false);
         switch_read(&switch, now);
         switch_request(&switch, "write", "ok", Duration::from_millis(120));
+        switch_bytes(&switch, 120, 7);
         owned_vlans(&switch, 4);
         event_to_configured(Duration::from_millis(300));
         unmet_requirements(2);
@@ -292,6 +305,7 @@ mod tests {
         for line in [
             "vmtracker_vcenter_up{vcenter=\"vc1\"} 1",
             "vmtracker_switch_requests_total{switch=\"leaf-1\",operation=\"write\",result=\"ok\"} 1",
+            "vmtracker_switch_bytes_total{switch=\"leaf-1\",direction=\"received\"} 7",
             "vmtracker_event_to_configured_seconds_bucket{le=\"0.35\"} 1",
             "vmtracker_config_last_reload_timestamp_seconds 1.5",
         ] {

@@ -26,6 +26,10 @@ impl VcenterMeter for Meter {
 }
 
 impl SwitchMeter for Meter {
+    fn traffic(&self, switch: &SwitchName, sent: u64, received: u64) {
+        metrics::switch_bytes(switch, sent, received);
+    }
+
     fn request(&self, switch: &SwitchName, operation: &'static str, result: &'static str, seconds: f64) {
         metrics::switch_request(switch, operation, result, Duration::from_secs_f64(seconds.max(0.0)));
     }

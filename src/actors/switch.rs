@@ -2,7 +2,7 @@
 //! answer,
 //! feeds the machine, and does what the machine returns.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use actix::prelude::*;
 use tokio::sync::{oneshot, watch};
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     clock,
     config::{Secret, SwitchSettings},
-    nexus::{self, ClientError, Driver},
+    nexus::{self, ClientError, Driver, Traffic},
     tls,
 };
 
@@ -33,6 +33,8 @@ const STOP: Duration = Duration::from_secs(3);
 pub trait SwitchMeter: Send + Sync {
     /// A request ended: `result` is `ok` or a failure's class.
     fn request(&self, switch: &SwitchName, operation: &'static str, result: &'static str, seconds: f64);
+    /// So many bytes more went to the switch and came from it.
+    fn traffic(&self, switch: &SwitchName, sent: u64, received: u64);
     /// The switch answers, or does not any more.
     fn connected(&self, switch: &SwitchName, up: bool);
     /// Everything was read.
@@ -52,6 +54,8 @@ pub struct SwitchActor {
     tracker: Recipient<Fact>,
     journal: Recipient<Claim>,
     meter: Arc<dyn SwitchMeter>,
+    /// What the driver had carried when it was last counted.
+    counted: Traffic,
     /// What the tracker is to be told, in order, one at a time: its mailbox slows this actor, not the other way round.
     outbox: VecDeque<Event>,
     telling: bool,
@@ -104,6 +108,7 @@ impl SwitchActor {
             tracker,
             journal,
             meter,
+            counted: Traffic::default(),
             outbox: VecDeque::new(),
             telling: false,
             deadline: None,
@@ -239,7 +244,7 @@ impl SwitchActor {
         until.map(|_| ClientError::Blocked { switch: self.name.clone(), username: self.username.clone() })
     }
 
-    fn count(&self, operation: &'static str, began: std::time::Instant, error: Option<&ClientError>) {
+    fn count(&mut self, operation: &'static str, began: std::time::Instant, error: Option<&ClientError>) {
         if let Some(ClientError::Login { .. }) = error {
             self.credentials.refused(&self.username, &self.password, clock::now());
         }
@@ -248,6 +253,8 @@ impl SwitchActor {
         }
         let result = error.map_or("ok", |error| error.class().as_str());
         self.meter.request(&self.name, operation, result, began.elapsed().as_secs_f64());
+        let before = mem::replace(&mut self.counted, self.driver.traffic());
+        self.meter.traffic(&self.name, self.counted.sent - before.sent, self.counted.received - before.received);
     }
 
     fn follow_intents(&self, ctx: &mut Context<Self>) {

@@ -66,6 +66,9 @@ pub trait Driver: Send + Sync {
     /// Sends a batch once and stops at the first refusal; returns the words of refusal by step. After an error nobody
     /// knows what was done.
     fn apply<'a>(&'a self, batch: &'a Batch) -> Call<'a, BTreeMap<usize, String>>;
+
+    /// What its transport carried so far.
+    fn traffic(&self) -> Traffic;
 }
 
 impl<T: Transport> Driver for T {
@@ -75,6 +78,10 @@ impl<T: Transport> Driver for T {
 
     fn apply<'a>(&'a self, batch: &'a Batch) -> Call<'a, BTreeMap<usize, String>> {
         Box::pin(apply(self, batch))
+    }
+
+    fn traffic(&self) -> Traffic {
+        Transport::traffic(self)
     }
 }
 

@@ -92,6 +92,10 @@ impl Driver for Device {
         }
         Box::pin(async { Ok(BTreeMap::new()) })
     }
+
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
 }
 
 struct Tracker(mpsc::UnboundedSender<Event>);
@@ -125,6 +129,7 @@ impl Handler<Claim> for Journal {
 struct Silent;
 
 impl SwitchMeter for Silent {
+    fn traffic(&self, _: &SwitchName, _: u64, _: u64) {}
     fn request(&self, _: &SwitchName, _: &'static str, _: &'static str, _: f64) {}
     fn connected(&self, _: &SwitchName, _: bool) {}
     fn complete_read(&self, _: &SwitchName) {}

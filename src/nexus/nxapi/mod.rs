@@ -182,11 +182,11 @@ impl NxapiClient {
 }
 
 /// Whether the answer shows that somebody is there who does not speak the dialect. A switch that is given what it cannot
-/// read answers with HTTP 400 (facts: NX-OS §1.1); other releases may say 415, as HTTP has it, or 500. 404 and 405 are no
-/// NX-API in any dialect, and a gateway's errors are nobody's.
+/// read answers with HTTP 400 (facts: NX-OS §1.1), and 415 is what HTTP has for it. 404 and 405 are no NX-API in any
+/// dialect; 5xx comes from a web server whose NX-API is starting, in bursts (facts: performance, NX-OS).
 fn is_foreign(error: &ClientError) -> bool {
     match error {
-        ClientError::Status { status, .. } => matches!(status, 400 | 415 | 500),
+        ClientError::Status { status, .. } => matches!(status, 400 | 415),
         ClientError::Decode { source, .. } => source.is_foreign(),
         ClientError::Login { .. }
         | ClientError::Blocked { .. }

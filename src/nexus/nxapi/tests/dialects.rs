@@ -76,6 +76,15 @@ async fn what_speaks_none_is_told_by_its_first_answer_and_asked_anew() {
 }
 
 #[tokio::test]
+async fn what_only_starts_is_not_asked_in_another_dialect() {
+    for status in ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable", "404 Not Found"] {
+        let (client, seen) = switch(None, vec![http(status, "", "<html></html>"), page()]).await;
+        client.read(&[Query::PortChannels]).await.unwrap_err();
+        check(&seen, &[RPC]);
+    }
+}
+
+#[tokio::test]
 async fn a_dialect_that_is_configured_is_the_only_one() {
     let (client, seen) = switch(Some(Dialect::InsXml), vec![page(), page()]).await;
     let error = client.read(&[Query::PortChannels]).await.unwrap_err();
@@ -172,11 +181,11 @@ async fn a_busy_switch_is_written_to_again_but_not_too_late() {
     let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), taken]).await;
     assert_eq!(configure(&client, SECONDS).await.unwrap().len(), 2);
     assert_eq!(seen.lock().unwrap().len(), 2);
-    let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), busy()]).await;
-    let until = clock::now() + Duration::from_millis(400);
+    let (client, seen) = switch(Some(Dialect::InsJson), vec![busy(), busy(), busy()]).await;
+    let until = clock::now() + Duration::from_secs(1);
     let error = client.configure(&["exit".to_owned()], SECONDS, until).await.unwrap_err();
     assert!(matches!(error, ClientError::Late { .. }), "{error:?}");
-    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert!(seen.lock().unwrap().len() <= 2);
 }
 
 #[tokio::test]

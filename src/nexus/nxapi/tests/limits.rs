@@ -35,7 +35,7 @@ async fn a_small_answer_that_becomes_a_huge_one_is_too_large() {
     let client = client(url);
     let error = client.read(&[Query::PortChannels]).await.unwrap_err();
     assert!(matches!(error, ClientError::TooLarge { limit: 33_554_432, .. }), "{error:?}");
-    let received = client.traffic().received;
+    let received = Transport::traffic(&client).received;
     assert!((32 << 20..34 << 20).contains(&received), "{received}");
 }
 
@@ -44,9 +44,32 @@ async fn a_write_without_an_answer_is_cut_off_and_not_repeated() {
     let (url, seen) = serve(vec![SILENCE.to_owned(), http("200 OK", "", EMPTY_CHANNELS)]).await;
     let settings = SwitchSettings { dialect: Some(Dialect::JsonRpc), ..settings(url) };
     let until = clock::now() + Duration::from_secs(5);
-    let error = client_of(settings).configure(&["exit".to_owned()], Duration::from_millis(200), until).await;
+    let error = client_of(settings).configure(&["exit".to_owned()], Duration::from_secs(1), until).await;
     assert_eq!(error.unwrap_err().class(), Class::Timeout);
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_write_over_a_connection_that_is_closed_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        request(&mut stream).await;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", EMPTY_CHANNELS.len());
+        stream.write_all(format!("{head}{EMPTY_CHANNELS}").as_bytes()).await.unwrap();
+        assert!(request(&mut stream).await.contains("vlan 10"));
+        drop(stream);
+        // Whoever sends again does so before the call ends.
+        listener
+    });
+    let client = client(url);
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    let limit = Duration::from_secs(5);
+    let error = client.configure(&["vlan 10".to_owned()], limit, clock::now() + limit).await.unwrap_err();
+    assert!(matches!(error, ClientError::Broken { .. }), "{error:?}");
+    let listener = server.await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(100), listener.accept()).await.is_err());
 }
 
 #[tokio::test]
@@ -54,7 +77,7 @@ async fn an_answer_that_stops_in_the_middle_is_cut_off_too() {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{SILENCE}");
     let (url, _) = serve(vec![head]).await;
     let asked = [(Encoding::Structured, "show version".to_owned())];
-    let error = client(url).show(&asked, Duration::from_millis(200)).await.unwrap_err();
+    let error = client(url).show(&asked, Duration::from_secs(1)).await.unwrap_err();
     assert_eq!(error.class(), Class::Timeout);
     let cut = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{".to_owned();
     let (answer, seen) = check(vec![cut.clone(), cut], &[Query::Version]).await;
@@ -67,8 +90,8 @@ async fn a_slow_switch_is_asked_for_less_at_a_time() {
     let (url, seen) = serve(vec![SILENCE.to_owned(), SILENCE.to_owned(), empty(), empty(), empty()]).await;
     let client = client_of(SwitchSettings { dialect: Some(Dialect::JsonRpc), ..settings(url) });
     let asked: Vec<_> = (0..12).map(|number| (Encoding::Text, format!("show {number}"))).collect();
-    for (limit, answered) in [(200, false), (200, false), (60_000, true), (60_000, true), (60_000, true)] {
-        assert_eq!(client.show(&asked, Duration::from_millis(limit)).await.is_ok(), answered);
+    for (limit, answered) in [(1, false), (1, false), (60, true), (60, true), (60, true)] {
+        assert_eq!(client.show(&asked, Duration::from_secs(limit)).await.is_ok(), answered);
     }
     let counts: Vec<_> = seen.lock().unwrap().iter().map(|request| request.matches("cli_ascii").count()).collect();
     assert_eq!(counts, [10, 5, 2, 4, 8]);
@@ -83,6 +106,6 @@ async fn requests_and_bytes_are_counted() {
         let body = seen.lock().unwrap()[0].split_once("\r\n\r\n").unwrap().1.len() as u64;
         let received = EMPTY_CHANNELS.len() as u64;
         let expected = Traffic { requests: number, sent: number * body, received: number * received };
-        assert_eq!(client.traffic(), expected);
+        assert_eq!(Transport::traffic(&client), expected);
     }
 }

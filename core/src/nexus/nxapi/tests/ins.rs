@@ -28,7 +28,7 @@ fn element(name: &str, value: &Value) -> String {
 
 fn shown(outputs: &Value, asked: &[(Encoding, String)], expected: &[Reply], text_only: bool) {
     for (dialect, body) in bodies(outputs) {
-        let found = replies(dialect, &body, Commands::Show(asked)).unwrap();
+        let found = request(dialect, Commands::Show(asked)).replies(body.as_bytes()).unwrap();
         assert_eq!(found, Replies { said: expected.to_vec(), text_only }, "{body}");
     }
 }
@@ -36,7 +36,7 @@ fn shown(outputs: &Value, asked: &[(Encoding, String)], expected: &[Reply], text
 fn configures(outputs: &Value, expected: &[Result<(), &str>]) {
     let lines: Vec<String> = ["vlan 10", "exit", "interface Ethernet1/1"].map(str::to_owned).into();
     for (dialect, body) in bodies(outputs) {
-        let found = replies(dialect, &body, Commands::Configure(&lines)).unwrap().said;
+        let found = request(dialect, Commands::Configure(&lines)).replies(body.as_bytes()).unwrap().said;
         let found: Vec<_> = found.into_iter().map(|reply| reply.and_then(|answer| configured(&answer))).collect();
         let expected: Vec<_> = expected.iter().map(|result| result.map_err(str::to_owned)).collect();
         assert_eq!(found, expected, "{body}");
@@ -45,7 +45,7 @@ fn configures(outputs: &Value, expected: &[Result<(), &str>]) {
 
 fn refused(outputs: &Value, asked: &[(Encoding, String)], is_it: impl Fn(&DecodeError) -> bool) {
     for (dialect, body) in bodies(outputs) {
-        let found = replies(dialect, &body, Commands::Show(asked));
+        let found = request(dialect, Commands::Show(asked)).replies(body.as_bytes());
         assert!(found.as_ref().is_err_and(&is_it), "{body}: {found:?}");
     }
 }
@@ -53,12 +53,12 @@ fn refused(outputs: &Value, asked: &[(Encoding, String)], is_it: impl Fn(&Decode
 #[test]
 fn a_request_has_its_fields_in_the_order_that_old_releases_need() {
     let asked = commands(Encoding::Structured, 2);
-    let request = |dialect| String::from_utf8(Request::new(dialect, Commands::Show(&asked)).unwrap().body).unwrap();
+    let sent = |dialect| String::from_utf8(request(dialect, Commands::Show(&asked)).body).unwrap();
     let expected = r#"{"ins_api":{"version":"1.0","type":"cli_show","chunk":"0","sid":"1","input":"show 0 ;show 1","output_format":"json"}}"#;
-    assert_eq!(request(Dialect::InsJson), expected);
+    assert_eq!(sent(Dialect::InsJson), expected);
     let expected = "<?xml version=\"1.0\"?><ins_api><version>1.0</version><type>cli_show</type><chunk>0</chunk>\
                     <sid>1</sid><input>show 0 ;show 1</input><output_format>xml</output_format></ins_api>";
-    assert_eq!(request(Dialect::InsXml), expected);
+    assert_eq!(sent(Dialect::InsXml), expected);
 }
 
 #[test]
@@ -79,7 +79,8 @@ fn one_command_is_answered_by_an_object_and_several_by_a_list() {
 fn the_code_may_be_a_number_and_the_input_missing() {
     let body = r#"{"outputs":{"output":{"body":{},"code":200,"msg":"Success"}},"sid":"eoc"}"#;
     let body = format!(r#"{{"ins_api":{body}}}"#);
-    let found = replies(Dialect::InsJson, &body, Commands::Show(&commands(Encoding::Structured, 1))).unwrap();
+    let found =
+        request(Dialect::InsJson, Commands::Show(&commands(Encoding::Structured, 1))).replies(body.as_bytes()).unwrap();
     assert_eq!(found.said, [Ok(Answer::Structured(json!({})))]);
 }
 
@@ -89,7 +90,7 @@ fn nothing_may_be_written_in_several_ways() {
         let output = json!({"code": "200", "body": body});
         for (dialect, reply) in bodies(&output) {
             let asked = commands(Encoding::Text, 1);
-            let found = replies(dialect, &reply, Commands::Show(&asked)).unwrap();
+            let found = request(dialect, Commands::Show(&asked)).replies(reply.as_bytes()).unwrap();
             assert_eq!(found.said, [Ok(Answer::Text(String::new()))], "{reply}");
         }
     }
@@ -102,7 +103,8 @@ fn what_has_no_structured_output_is_to_be_asked_as_text() {
     let lacks = json!({"input": "show 1", "code": "501", "msg": "Structured output unsupported", "clierror": ""});
     let first = json!({"input": "show 0", "code": "200", "msg": "Success", "body": {}});
     for (dialect, body) in bodies(&json!([first, lacks])) {
-        let found = replies(dialect, &body, Commands::Show(&commands(Encoding::Structured, 2))).unwrap();
+        let found =
+            request(dialect, Commands::Show(&commands(Encoding::Structured, 2))).replies(body.as_bytes()).unwrap();
         assert!(found.text_only && found.said.len() == 1, "{body}");
     }
     let alone = json!({"code": "501", "msg": "Structured output unsupported"});
@@ -137,7 +139,7 @@ fn what_answers_something_else_is_no_reply() {
     refused(&server, &one, |error| matches!(error, DecodeError::Refused(words) if words.contains("internal")));
     for body in ["", "<html><body>401</body></html>", "{}", "[]", "<a><b></a>", "<a>", "<a>&nbsp;</a>", "text"] {
         for dialect in [Dialect::InsJson, Dialect::InsXml] {
-            let found = replies(dialect, body, Commands::Show(&one));
+            let found = request(dialect, Commands::Show(&one)).replies(body.as_bytes());
             assert!(found.as_ref().is_err_and(DecodeError::is_foreign), "{body}: {found:?}");
         }
     }
@@ -149,7 +151,10 @@ fn a_switch_without_a_free_session_is_busy() {
     let one = commands(Encoding::Structured, 1);
     refused(&busy, &one, |error| matches!(error, DecodeError::Busy(_)));
     let bare = json!({"output": busy}).to_string();
-    assert!(matches!(replies(Dialect::InsJson, &bare, Commands::Show(&one)), Err(DecodeError::Busy(_))));
+    assert!(matches!(
+        request(Dialect::InsJson, Commands::Show(&one)).replies(bare.as_bytes()),
+        Err(DecodeError::Busy(_))
+    ));
     // What came before was done.
     configures(&json!([{"body": {}, "code": "200"}, busy]), &[Ok(()); 3]);
 }
@@ -167,7 +172,7 @@ fn a_batch_is_answered_line_by_line_or_at_once() {
     }
     let lines = vec!["exit".to_owned(); 3];
     for (dialect, body) in bodies(&json!([taken, taken, taken, taken])) {
-        assert!(replies(dialect, &body, Commands::Configure(&lines)).is_err(), "{body}");
+        assert!(request(dialect, Commands::Configure(&lines)).replies(body.as_bytes()).is_err(), "{body}");
     }
 }
 
@@ -187,7 +192,7 @@ fn tables_are_found_inside_elements_of_their_own() {
                    <d>1</d></ROW_c><ROW_c><d/></ROW_c></TABLE_c><e>2</e></b></nf:a></body><input>show 0</input>\
                    <msg>Success</msg><code>200</code></output></outputs></ins_api>";
     let asked = commands(Encoding::Structured, 1);
-    let found = replies(Dialect::InsXml, wrapped, Commands::Show(&asked)).unwrap().said;
+    let found = request(Dialect::InsXml, Commands::Show(&asked)).replies(wrapped.as_bytes()).unwrap().said;
     let table = json!({"TABLE_c": {"ROW_c": [{"d": "1"}, {"d": ""}]}, "e": "2"});
     assert_eq!(found, [Ok(Answer::Structured(table))]);
     // Without a table nothing is left out.
@@ -203,7 +208,7 @@ fn tables_are_found_inside_elements_of_their_own() {
 fn says_the_same(query: Query, body: &Value) {
     let asked = [(Encoding::Structured, query.to_string())];
     let pieces = bodies(&json!({"code": "200", "msg": "Success", "body": body})).map(|(dialect, reply)| {
-        let said = replies(dialect, &reply, Commands::Show(&asked)).unwrap().said.remove(0).unwrap();
+        let said = request(dialect, Commands::Show(&asked)).replies(reply.as_bytes()).unwrap().said.remove(0).unwrap();
         parse::piece(query, &said).unwrap()
     });
     assert_eq!(pieces[0], pieces[1], "{query}");
@@ -252,6 +257,6 @@ fn what_nests_too_deeply_is_no_answer() {
 fn text_in_another_character_set_costs_only_its_letters() {
     let body = b"{\"ins_api\":{\"outputs\":{\"output\":{\"code\":\"200\",\"body\":\"caf\xe9\"}}}}";
     let asked = commands(Encoding::Text, 1);
-    let found = Request::new(Dialect::InsJson, Commands::Show(&asked)).unwrap().replies(body).unwrap();
+    let found = request(Dialect::InsJson, Commands::Show(&asked)).replies(body).unwrap();
     assert_eq!(found.said, [Ok(Answer::Text("caf\u{fffd}".to_owned()))]);
 }

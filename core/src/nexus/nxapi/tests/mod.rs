@@ -13,8 +13,8 @@ fn commands(encoding: Encoding, count: usize) -> Vec<(Encoding, String)> {
     (0..count).map(|number| (encoding, format!("show {number}"))).collect()
 }
 
-fn replies(dialect: Dialect, body: &str, commands: Commands<'_>) -> Result<Replies, DecodeError> {
-    Request::new(dialect, commands).unwrap().replies(body.as_bytes())
+fn request(dialect: Dialect, commands: Commands<'_>) -> Request<'_> {
+    Request::new(dialect, commands).unwrap()
 }
 
 /// What a switch would read in a request: type and command, in order.
@@ -77,7 +77,7 @@ proptest! {
         let encoding = |is_text: bool| if is_text { Encoding::Text } else { Encoding::Structured };
         let asked: Vec<_> = kinds.iter().map(|kind| (encoding(*kind), text.clone())).collect();
         for dialect in Dialect::ALL {
-            let request = Request::new(dialect, Commands::Show(&asked)).unwrap();
+            let request = request(dialect, Commands::Show(&asked));
             let found = read(&request);
             let whole = asked.iter().map(|(encoding, line)| (kind(dialect, *encoding).to_owned(), line.clone()));
             prop_assert_eq!(&found, &whole.take(found.len()).collect::<Vec<_>>());
@@ -91,7 +91,7 @@ proptest! {
     #[test]
     fn a_batch_is_never_split(lines in proptest::collection::vec("[a-z]{1,9}( [0-9,-]{1,9})?", 1..60)) {
         for dialect in Dialect::ALL {
-            let request = Request::new(dialect, Commands::Configure(&lines)).unwrap();
+            let request = request(dialect, Commands::Configure(&lines));
             let (kinds, found): (Vec<_>, Vec<_>) = read(&request).into_iter().unzip();
             prop_assert_eq!(&found, &lines);
             let expected = if dialect == Dialect::JsonRpc { "cli" } else { "cli_conf" };
@@ -111,7 +111,7 @@ proptest! {
         for dialect in Dialect::ALL {
             let (asked, lines) = (commands(Encoding::Structured, 2), vec!["exit".to_owned(); 2]);
             for commands in [Commands::Show(&asked), Commands::Configure(&lines)] {
-                let request = Request::new(dialect, commands).unwrap();
+                let request = request(dialect, commands);
                 for body in [&bytes[..], text.as_bytes(), xml.as_bytes(), entries.as_bytes()] {
                     if let Ok(replies) = request.replies(body) {
                         prop_assert!(replies.said.len() <= 2);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn found(body: &str, asked: &[(Encoding, String)]) -> Result<Replies, DecodeError> {
-    replies(Dialect::JsonRpc, body, Commands::Show(asked))
+    request(Dialect::JsonRpc, Commands::Show(asked)).replies(body.as_bytes())
 }
 
 fn check(body: &str, asked: &[(Encoding, String)]) -> Vec<Reply> {
@@ -13,7 +13,7 @@ fn check(body: &str, asked: &[(Encoding, String)]) -> Vec<Reply> {
 #[test]
 fn a_request_has_its_fields_in_the_order_that_old_releases_need() {
     let asked = [(Encoding::Structured, "show version".to_owned())];
-    let body = Request::new(Dialect::JsonRpc, Commands::Show(&asked)).unwrap().body;
+    let body = request(Dialect::JsonRpc, Commands::Show(&asked)).body;
     let expected = r#"[{"jsonrpc":"2.0","method":"cli","params":{"cmd":"show version","version":1},"id":1,"rollback":"stop-on-error"}]"#;
     assert_eq!(String::from_utf8(body).unwrap(), expected);
 }
