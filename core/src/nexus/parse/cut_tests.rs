@@ -68,7 +68,6 @@ pub(super) const OUTPUTS: [(Query, &str); 14] = [
 ];
 
 /// What may remain of an output that is cut exactly between two lines.
-#[derive(PartialEq)]
 enum Between {
     /// Nothing: it has an end of its own.
     Nothing,
@@ -111,25 +110,27 @@ fn is_part(part: &Value, whole: &Value) -> bool {
 #[test]
 fn a_prefix_is_an_error_or_the_same_and_never_half_a_row() {
     for (query, text) in OUTPUTS {
-        let parse = |text: &str| piece(query, &Answer::Text(text.to_owned()));
-        let whole = parse(text).unwrap_or_else(|why| panic!("{query}: {why}")).to_json();
-        for end in 0..text.len() {
-            let cut = &text[..end];
-            let Ok(found) = parse(cut) else { continue };
-            let json = found.to_json();
-            // Nothing at all is how a switch says that there is nothing; where there must be something it is an error.
-            if json == whole || found == Piece::Silent(query) || cut.trim().is_empty() {
-                continue;
-            }
-            let between_lines = cut.ends_with('\n')
-                || text[end..].starts_with('\n')
-                || cut.rsplit('\n').next().unwrap().trim().is_empty();
-            assert!(between_lines, "{query}: within a line: …{:?} became {json}", &cut[end.saturating_sub(40)..]);
-            match between(query) {
-                Between::Nothing => panic!("{query}: …{:?} became {json}", &cut[end.saturating_sub(40)..]),
-                Between::Rows => assert!(is_part(&json, &whole), "{query}: {json}"),
-                Between::Blocks => {}
-            }
+        check(query, text);
+    }
+}
+
+/// Cuts `text` at every place.
+pub(super) fn check(query: Query, text: &str) {
+    let parse = |text: &str| piece(query, &Answer::Text(text.to_owned()));
+    let whole = parse(text).unwrap_or_else(|why| panic!("{query}: {why}")).to_json();
+    for cut in text.char_indices().filter_map(|(end, _)| text.get(..end)) {
+        let Ok(found) = parse(cut) else { continue };
+        let json = found.to_json();
+        // Nothing at all is how a switch says that there is nothing; where there must be something it is an error.
+        if json == whole || found == Piece::Silent(query) || cut.trim().is_empty() {
+            continue;
+        }
+        let last = cut.rsplit('\n').next().unwrap_or_default();
+        assert!(last.trim().is_empty(), "{query}: cut within {last:?} it became {json}");
+        match between(query) {
+            Between::Nothing => panic!("{query}: cut after {:?} it became {json}", cut.lines().last()),
+            Between::Rows => assert!(is_part(&json, &whole), "{query}: {json}"),
+            Between::Blocks => {}
         }
     }
 }
