@@ -6,6 +6,7 @@ mod config;
 mod control;
 mod dashboard;
 mod docs;
+mod encodings;
 mod pair;
 mod refused;
 mod reload;
