@@ -8,15 +8,8 @@ use vmtracker::lab::{
 };
 use vmtracker_core::nexus::{Answer, Encoding, Piece, Query, parse};
 
-const QUERIES: [Query; 7] = [
-    Query::Version,
-    Query::Ports,
-    Query::Vlans,
-    Query::PortChannels,
-    Query::Lldp,
-    Query::Cdp,
-    Query::Trunks,
-];
+const QUERIES: [Query; 7] =
+    [Query::Version, Query::Ports, Query::Vlans, Query::PortChannels, Query::Lldp, Query::Cdp, Query::Trunks];
 
 /// The same command's answer in both encodings.
 fn answers(switch: &mut Switch, query: Query) -> Option<[Answer; 2]> {
