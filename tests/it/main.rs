@@ -8,6 +8,7 @@ mod config;
 mod control;
 mod dashboard;
 mod docs;
+mod encodings;
 mod pair;
 mod refused;
 mod reload;

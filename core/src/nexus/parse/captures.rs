@@ -70,6 +70,9 @@ fn every_capture_is_read_as_it_must_be() {
 
 fn check(query: Query, path: &Path) {
     let found = piece(query, &answer(path)).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    if let Answer::Text(text) = answer(path) {
+        cut_tests::check(query, &text);
+    }
     let expected = path.with_extension("expected.json");
     if expected.exists() {
         let expected: Value = serde_json::from_str(&fs::read_to_string(&expected).unwrap()).unwrap();

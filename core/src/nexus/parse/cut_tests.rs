@@ -8,6 +8,7 @@ use super::{
     text_tests::{CDP, CHANNELS, LLDP, MACS, PORTS, TRUNKS, VERSION, VLANS, VPC},
     *,
 };
+use crate::net::{VlanId, VlanSet};
 
 const CONFIG: &str = "\
 !Command: show running-config interface
@@ -68,7 +69,6 @@ pub(super) const OUTPUTS: [(Query, &str); 14] = [
 ];
 
 /// What may remain of an output that is cut exactly between two lines.
-#[derive(PartialEq)]
 enum Between {
     /// Nothing: it has an end of its own.
     Nothing,
@@ -111,36 +111,78 @@ fn is_part(part: &Value, whole: &Value) -> bool {
 #[test]
 fn a_prefix_is_an_error_or_the_same_and_never_half_a_row() {
     for (query, text) in OUTPUTS {
-        let parse = |text: &str| piece(query, &Answer::Text(text.to_owned()));
-        let whole = parse(text).unwrap_or_else(|why| panic!("{query}: {why}")).to_json();
-        for end in 0..text.len() {
-            let cut = &text[..end];
-            let Ok(found) = parse(cut) else { continue };
-            let json = found.to_json();
-            // Nothing at all is how a switch says that there is nothing; where there must be something it is an error.
-            if json == whole || found == Piece::Silent(query) || cut.trim().is_empty() {
-                continue;
-            }
-            let between_lines = cut.ends_with('\n')
-                || text[end..].starts_with('\n')
-                || cut.rsplit('\n').next().unwrap().trim().is_empty();
-            assert!(between_lines, "{query}: within a line: …{:?} became {json}", &cut[end.saturating_sub(40)..]);
-            match between(query) {
-                Between::Nothing => panic!("{query}: …{:?} became {json}", &cut[end.saturating_sub(40)..]),
-                Between::Rows => assert!(is_part(&json, &whole), "{query}: {json}"),
-                Between::Blocks => {}
-            }
+        check(query, text);
+    }
+}
+
+/// Cuts `text` at every place.
+pub(super) fn check(query: Query, text: &str) {
+    let parse = |text: &str| piece(query, &Answer::Text(text.to_owned()));
+    let whole = parse(text).unwrap_or_else(|why| panic!("{query}: {why}")).to_json();
+    for cut in text.char_indices().filter_map(|(end, _)| text.get(..end)) {
+        let Ok(found) = parse(cut) else { continue };
+        let json = found.to_json();
+        // Nothing at all is how a switch says that there is nothing; where there must be something it is an error.
+        if json == whole || found == Piece::Silent(query) || cut.trim().is_empty() {
+            continue;
+        }
+        let last = cut.rsplit('\n').next().unwrap_or_default();
+        assert!(last.trim().is_empty(), "{query}: cut within {last:?} it became {json}");
+        match between(query) {
+            Between::Nothing => panic!("{query}: cut after {:?} it became {json}", cut.lines().last()),
+            Between::Rows => assert!(is_part(&json, &whole), "{query}: {json}"),
+            Between::Blocks => {}
         }
     }
 }
 
+/// `show vpc` with one leg, whose list is wrapped after every `width` letters.
+fn one_leg(list: &str, width: usize) -> String {
+    let (head, _) = VPC.split_once("11    Po1 ").unwrap();
+    let head = head.replace("configured         : 3", "configured         : 1");
+    let letters: Vec<char> = list.chars().collect();
+    let lines = letters.chunks(width).map(|chunk| chunk.iter().collect::<String>());
+    let column = " ".repeat(61);
+    format!(
+        "{head}11    Po1           up     success     success               {}\n",
+        lines.collect::<Vec<_>>().join(&format!("\n{column}"))
+    )
+}
+
+fn vlan_table(vlans: &VlanSet) -> String {
+    let row = |vlan: VlanId| format!("{vlan:<4} VLAN{vlan:<28} active    Eth1/1, Eth1/2\n{:48}Eth1/3\n", "");
+    let rows: String = vlans.iter().map(row).collect();
+    let head = "VLAN Name                             Status    Ports\n---- -------------------------------- --------- ----------";
+    format!("\n{head}\n{rows}\nVLAN Type         Vlan-mode\n")
+}
+
+fn any_vlans() -> impl Strategy<Value = VlanSet> {
+    proptest::collection::btree_set(1u16..=4094, 1..8)
+        .prop_map(|some| some.into_iter().filter_map(VlanId::new).collect())
+}
+
 proptest! {
     #[test]
-    fn no_parser_panics_on_a_damaged_output(seed in 0usize..14, at in 0usize..2000, noise in "[ -~\n]{0,12}") {
-        let (query, text) = OUTPUTS[seed];
-        let at = at % text.len();
-        drop(piece(query, &Answer::Text(format!("{}{noise}{}", &text[..at], &text[at..]))));
-        drop(piece(query, &Answer::Text(format!("{}{noise}", &text[..at]))));
-        drop(piece(query, &Answer::Text(text[at..].to_owned())));
+    fn a_table_of_vlans_is_whole_or_an_error(vlans in any_vlans()) {
+        let text = vlan_table(&vlans);
+        let found = piece(Query::Vlans, &Answer::Text(text.clone())).unwrap();
+        prop_assert_eq!(found.to_json(), serde_json::json!({"present": vlans, "active": vlans}));
+        check(Query::Vlans, &text);
+    }
+
+    #[test]
+    fn a_wrapped_list_of_a_vpc_is_the_list_or_is_not_told(vlans in any_vlans(), width in 1usize..40) {
+        let found = piece(Query::Vpc, &Answer::Text(one_leg(&vlans.to_string(), width))).unwrap();
+        let told = found.to_json().pointer("/legs/port-channel1/vlans").cloned();
+        prop_assert!(found == Piece::Silent(Query::Vpc) || told == Some(serde_json::json!(vlans)), "{told:?}");
+    }
+
+    #[test]
+    fn no_parser_panics_on_a_damaged_output(index in 0usize..14, at in 0usize..2000, noise in "[ -~\n]{0,12}") {
+        let (query, text) = OUTPUTS[index];
+        let (before, after) = text.split_at(at % text.len());
+        drop(piece(query, &Answer::Text(format!("{before}{noise}{after}"))));
+        drop(piece(query, &Answer::Text(format!("{before}{noise}"))));
+        drop(piece(query, &Answer::Text(after.to_owned())));
     }
 }

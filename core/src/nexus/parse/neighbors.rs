@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::{
     ParseError,
     json::{required, rows, string},
-    table::{is_ruler, labelled},
+    table::labelled,
 };
 use crate::tracker::{Discovery, Neighbor};
 
@@ -73,10 +73,15 @@ fn without_serial(device: String) -> String {
     }
 }
 
-/// Blocks from `Chassis id:` on. The description that a neighbour gives of itself may hold anything, also lines that
-/// look like another neighbour: where the switch counts them at the end, the count must be right.
+/// Blocks from `Chassis id:` to `Time remaining:`. The description that a neighbour gives of itself may hold anything,
+/// also lines that look like another neighbour: where the switch counts them at the end, the count must be right.
 pub(super) fn parse_lldp_text(text: &str) -> Result<Vec<Neighbor>, ParseError> {
-    let (head, blocks) = blocks(text, |line| line.starts_with("Chassis id:"));
+    let mut within = false;
+    let (head, blocks) = blocks(text, |line| {
+        let begins = !within && line.starts_with("Chassis id:");
+        within = begins || within && !line.starts_with("Time remaining:");
+        begins
+    });
     let counted = text.lines().rev().find_map(|line| line.trim().strip_prefix("Total entries displayed:"));
     if blocks.is_empty() && counted.is_none() && !head.contains("Capability codes") {
         return Err(ParseError::Missing("the list of neighbours"));
@@ -104,10 +109,10 @@ fn lldp(block: &str) -> Result<Option<Neighbor>, ParseError> {
     }))
 }
 
-/// Blocks from a ruler on. Their `Mgmt address(es)` and what else follows the hold time is not needed; whether the text
+/// Blocks from `Device ID:` on. Their `Mgmt address(es)` and what else follows the hold time is not needed; whether the text
 /// tells the neighbour's MAC address is not documented.
 pub(super) fn parse_cdp_text(text: &str) -> Result<Vec<Neighbor>, ParseError> {
-    let (_, blocks) = blocks(text, is_ruler);
+    let (_, blocks) = blocks(text, |line| line.starts_with("Device ID:"));
     if blocks.is_empty() {
         return Err(ParseError::Missing("the list of neighbours"));
     }
@@ -120,7 +125,8 @@ fn cdp(block: &str) -> Result<Option<Neighbor>, ParseError> {
     }
     let line = labelled(block, "Interface:").ok_or(ParseError::Missing("Interface"))?;
     let (local, remote) = line.split_once(',').ok_or_else(|| ParseError::value("Interface", line))?;
-    let device = labelled(block, "System Name:").or_else(|| labelled(block, "Device ID:")).filter(|text| told(text));
+    let value = |label| labelled(block, label).filter(|text| told(text));
+    let device = value("System Name:").or_else(|| value("Device ID:"));
     Ok(local.parse().ok().map(|interface| Neighbor {
         interface,
         protocol: Discovery::Cdp,
@@ -135,7 +141,7 @@ fn told(text: &str) -> bool {
 }
 
 /// What stands before the first line that begins a block, and the blocks.
-fn blocks(text: &str, begins: impl Fn(&str) -> bool) -> (String, Vec<String>) {
+fn blocks(text: &str, mut begins: impl FnMut(&str) -> bool) -> (String, Vec<String>) {
     let mut head = String::new();
     let mut blocks: Vec<String> = Vec::new();
     for line in text.lines().map(str::trim) {

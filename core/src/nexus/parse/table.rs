@@ -90,7 +90,7 @@ fn with_line<'a>(mut table: Table<'a>, line: &'a str) -> Option<Table<'a>> {
 }
 
 /// `---- ------`, in the MAC table `-----+----`.
-pub(super) fn is_ruler(line: &str) -> bool {
+fn is_ruler(line: &str) -> bool {
     line.contains("--") && line.chars().all(|letter| matches!(letter, '-' | '+' | ' '))
 }
 

@@ -304,10 +304,14 @@ fn neighbours_are_heard_by_both_protocols() {
     let of = |index: usize| (found[index].interface, found[index].system_name.as_deref(), found[index].port.as_str());
     assert_eq!(of(0), (InterfaceName::Ethernet(1, 49), Some("leaf2"), "Ethernet1/52"));
     assert_eq!(of(1), (PORT, Some("esx1"), "vmnic2"));
+    let nameless = CDP.replace("System Name: leaf2", "System Name:");
+    assert_eq!(said(Query::Cdp, &nameless), said(Query::Cdp, CDP), "its id stands for its name");
 }
 
 #[test]
 fn a_neighbour_that_describes_another_one_is_found_out() {
+    let odd = LLDP.replace("a host", "a host\nChassis id: x\n--------\nLocal Port id: Eth1/9");
+    assert_eq!(said(Query::Lldp, &odd), said(Query::Lldp, LLDP), "within its description anything may stand");
     let lie = "a host\nTime remaining: 9 seconds\n\nChassis id: x\nLocal Port id: Eth1/9\nSystem Name: esx9";
     assert!(said(Query::Lldp, &LLDP.replace("a host", lie)).is_err());
 }
