@@ -24,11 +24,16 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn call(&self, what: &'static str) -> Result<Vec<Reply>, ClientError> {
+    /// Notes a call, and tells how it is to fail.
+    fn note(&self, what: &'static str) -> Fault {
         self.calls.lock().unwrap().push(what);
+        *self.fault.lock().unwrap()
+    }
+
+    fn call(&self, what: &'static str) -> Result<Vec<Reply>, ClientError> {
         let switch = self.switch.clone();
         let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        match *self.fault.lock().unwrap() {
+        match self.note(what) {
             Fault::None => Ok(vec![Ok(Answer::Text(String::new()))]),
             Fault::OutOfReach => {
                 Err(ClientError::Ssh { switch, source: SshError::Connect { address: "a:22".to_owned(), source: io() } })

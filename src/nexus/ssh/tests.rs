@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path};
 
+use rand::{SeedableRng, rngs::StdRng};
 use russh::MethodKind;
 use serde_json::json;
-use vmtracker_core::nexus::Answer;
+use vmtracker_core::nexus::{Answer, session::Class};
 
-use self::server::{Act, PASSWORD, Served, Switch, key, serve};
+use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, serve};
 use super::*;
 use crate::{
     clock,
@@ -156,7 +157,10 @@ async fn silence_is_a_time_out_and_a_question_is_not_answered() {
     let served = serve(switch()).await;
     let client = client(&served, |_, _| {});
     let error = client.show(&[text("show slow")], Duration::from_secs(1)).await.unwrap_err();
-    assert!(matches!(&error, ClientError::Timeout { seconds: 1, .. }), "{error:?}");
+    assert_eq!(
+        (error.class(), chain(&error)),
+        (Class::Timeout, "leaf1: no answer to \"show slow\" within 1 s".to_owned())
+    );
     let error = show(&client, "copy running-config startup-config").await.unwrap_err();
     assert!(chain(&error).contains("asks \"Overwrite? (y/n) [n]\""), "{}", chain(&error));
     assert_eq!(served.seen.lock().unwrap().lines.last().unwrap(), "copy running-config startup-config");
@@ -179,6 +183,8 @@ async fn a_password_is_tried_once() {
     let both = Switch { methods: &[MethodKind::Password, MethodKind::KeyboardInteractive], ..switch() };
     let (let_in, logins) = login(both, |settings, _| settings.password = Secret::new("wrong".to_owned())).await;
     assert_eq!((let_in, logins), (false, vec!["password wrong".to_owned()]));
+    let (let_in, logins) = login(switch(), |settings, _| settings.password = Secret::new(HANG_UP.to_owned())).await;
+    assert_eq!((let_in, logins.len()), (false, 1));
 }
 
 #[tokio::test]
@@ -196,10 +202,15 @@ async fn one_hidden_question_gets_the_password_and_no_other() {
 #[tokio::test]
 async fn a_key_logs_in_without_a_password() {
     let mine = key(2);
-    let pem = mine.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap().to_string();
+    let locked = mine.encrypt(&mut StdRng::seed_from_u64(4), "swordfish").unwrap();
+    let pem = locked.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap().to_string();
     let with_key = |settings: &mut SwitchSettings, ssh: &mut SshSettings| {
         settings.password = Secret::new(String::new());
-        ssh.key = Some(PrivateKey { path: "id".into(), text: Secret::new(pem.clone()), passphrase: None });
+        ssh.key = Some(PrivateKey {
+            path: "id".into(),
+            text: Secret::new(pem.clone()),
+            passphrase: Some(Secret::new("swordfish".to_owned())),
+        });
     };
     let known = |key| Switch { methods: &[MethodKind::PublicKey, MethodKind::Password], key, ..switch() };
     let (let_in, logins) = login(known(Some(mine.public_key().clone())), with_key).await;

@@ -87,7 +87,7 @@ fn only_one_line_can_be_typed_and_only_at_a_prompt() {
 /// What a pause after `bytes` of an answer means.
 fn pause(bytes: &str) -> Result<Option<String>, ScreenError> {
     let mut screen = ready();
-    screen.typed("show x").unwrap();
+    screen.typed("show x")?;
     assert_eq!(screen.feed(format!("show x\r\n{bytes}").as_bytes()), Ok(None), "{bytes:?}");
     screen.quiet().map(|output| output.map(|output| output.text))
 }

@@ -55,6 +55,9 @@ pub(in crate::nexus) struct Served {
 /// The password that it accepts.
 pub(in crate::nexus) const PASSWORD: &str = "hidden";
 
+/// The password at which it hangs up.
+pub(in crate::nexus) const HANG_UP: &str = "good bye";
+
 /// A key pair, always the same for a seed.
 pub(in crate::nexus) fn key(seed: u64) -> PrivateKey {
     PrivateKey::random(&mut StdRng::seed_from_u64(seed), Algorithm::Ed25519).unwrap()
@@ -98,12 +101,16 @@ impl Line {
         self.seen.lock().unwrap().logins.push(login);
     }
 
+    fn note_line(&self, line: &str) {
+        self.seen.lock().unwrap().lines.push(line.to_owned());
+    }
+
     fn prompt(&self) -> String {
         format!("\rleaf1{}# ", self.mode)
     }
 
     fn answer(&mut self, line: &str, channel: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
-        self.seen.lock().unwrap().lines.push(line.to_owned());
+        self.note_line(line);
         session.data(channel, format!("{line}\r\r\n"))?;
         let act = match line {
             "end" => Act::Enter(""),
@@ -131,6 +138,9 @@ impl server::Handler for Line {
 
     async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.note(format!("password {password}"));
+        if password == HANG_UP {
+            return Err(russh::Error::Disconnect);
+        }
         Ok(judge(password == PASSWORD))
     }
 
