@@ -107,4 +107,4 @@ impl Transport for SshClient {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

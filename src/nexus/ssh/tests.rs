@@ -17,6 +17,8 @@ use crate::{
 
 pub(in crate::nexus) mod server;
 
+const VERSION: &str =
+    r#"{"host_name": "leaf1", "chassis_id": "Nexus9000", "proc_board_id": "S1", "nxos_ver_str": "9.3(5)"}"#;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A switch that lets in by password, knows some commands, and refuses what it does not.
@@ -27,6 +29,7 @@ pub(in crate::nexus) fn switch() -> Switch {
 fn act(line: &str) -> Act {
     let invalid = "                ^\n% Invalid command at '^' marker.\n";
     match line {
+        "show version | json" => Act::Say(format!("{VERSION}\n")),
         "show hostname | json" => Act::Say("{\"hostname\": \"leaf1\"}\n".to_owned()),
         "show hostname" => Act::Say("leaf1 \n".to_owned()),
         "show fex" => Act::Say("one\n\ntwo#\n".to_owned()),
@@ -42,17 +45,17 @@ fn act(line: &str) -> Act {
     }
 }
 
-/// A client of `served` that trusts its host key, with changes.
-pub(in crate::nexus) fn client(served: &Served, change: impl Fn(&mut SwitchSettings, &mut SshSettings)) -> SshClient {
+/// How to reach `served`: it trusts its host key, and has no NX-API.
+pub(in crate::nexus) fn settings(served: &Served) -> (SwitchSettings, SshSettings) {
     let fingerprint = tls::fingerprint(&served.host_key.to_bytes().unwrap());
-    let mut ssh = SshSettings {
+    let ssh = SshSettings {
         host: "127.0.0.1".to_owned(),
         port: served.port,
         trust: HostTrust::Fingerprint(fingerprint),
         key: None,
         agent: false,
     };
-    let mut settings = SwitchSettings {
+    let settings = SwitchSettings {
         name: SwitchName::from("leaf1"),
         url: String::new(),
         username: "us".to_owned(),
@@ -60,6 +63,12 @@ pub(in crate::nexus) fn client(served: &Served, change: impl Fn(&mut SwitchSetti
         trust: Trust::System,
         ssh: None,
     };
+    (settings, ssh)
+}
+
+/// A client of `served`, with changes.
+fn client(served: &Served, change: impl Fn(&mut SwitchSettings, &mut SshSettings)) -> SshClient {
+    let (mut settings, mut ssh) = settings(served);
     change(&mut settings, &mut ssh);
     SshClient::new(settings, ssh)
 }
