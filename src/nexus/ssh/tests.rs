@@ -3,11 +3,14 @@
 use std::{fs, path::Path};
 
 use rand::{SeedableRng, rngs::StdRng};
-use russh::MethodKind;
+use russh::{
+    MethodKind,
+    keys::{Algorithm, EcdsaCurve},
+};
 use serde_json::json;
 use vmtracker_core::nexus::{Answer, session::Class};
 
-use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, serve};
+use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, key_of, serve};
 use super::*;
 use crate::{
     clock,
@@ -23,7 +26,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// A switch that lets in by password, knows some commands, and refuses what it does not.
 pub(in crate::nexus) fn switch() -> Switch {
-    Switch { methods: &[MethodKind::Password], key: None, rounds: Vec::new(), act }
+    Switch { host_keys: vec![key(1)], methods: &[MethodKind::Password], key: None, rounds: Vec::new(), act }
 }
 
 fn act(line: &str) -> Act {
@@ -299,4 +302,19 @@ async fn an_idle_session_that_was_closed_is_opened_again_before_a_line_is_typed(
     assert_eq!(replies, [said("")]);
     let seen = served.seen.lock().unwrap();
     assert_eq!((seen.sessions, seen.lines.iter().filter(|line| line.starts_with("interface")).count()), (2, 1));
+}
+
+#[tokio::test]
+async fn of_several_host_keys_the_known_one_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known_hosts");
+    let ecdsa = key_of(5, Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 });
+    for host_keys in [vec![key(1), ecdsa.clone()], vec![ecdsa, key(1)]] {
+        let served = serve(Switch { host_keys, ..switch() }).await;
+        let known = format!("[127.0.0.1]:{} {}\n", served.port, served.host_key.to_openssh().unwrap());
+        fs::write(&file, known).unwrap();
+        let trust = HostTrust::KnownHosts { file: file.clone(), accept_new: false };
+        let client = client(&served, |_, ssh| ssh.trust = trust.clone());
+        assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")], "{:?}", served.host_key);
+    }
 }
