@@ -76,22 +76,34 @@ pub fn chain(error: &dyn Error) -> String {
 }
 
 /// The other side was heard, and is not trusted: a certificate of somebody else, or out of its time. What cannot be
-/// read as a certificate at all, as X.509 v1 (facts: NX-OS §1.7), is not this.
+/// read as a certificate, as X.509 v1 (facts: NX-OS §1.7), or not be checked, is not this.
 pub fn is_distrust(error: &(dyn Error + 'static)) -> bool {
+    use CertificateError::{
+        BadEncoding, Other, UnsupportedSignatureAlgorithmContext, UnsupportedSignatureAlgorithmForPublicKeyContext,
+    };
+    match rustls_error(error) {
+        Some(rustls::Error::InvalidCertificate(
+            BadEncoding
+            | Other(_)
+            | UnsupportedSignatureAlgorithmContext { .. }
+            | UnsupportedSignatureAlgorithmForPublicKeyContext { .. },
+        )) => false,
+        found => matches!(found, Some(rustls::Error::InvalidCertificate(_) | rustls::Error::General(_))),
+    }
+}
+
+/// What rustls said, below what was made of it.
+fn rustls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        // An I/O error hides the error that it was made of, and tells that one's causes as its own.
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let found = inner.map(|inner| inner as &(dyn Error + 'static)).unwrap_or(error).downcast_ref::<rustls::Error>();
-        if let Some(found) = found {
-            return match found {
-                rustls::Error::InvalidCertificate(CertificateError::BadEncoding | CertificateError::Other(_)) => false,
-                found => matches!(found, rustls::Error::InvalidCertificate(_) | rustls::Error::General(_)),
-            };
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
-        cause = inner.map_or_else(|| error.source(), |inner| Some(inner as &(dyn Error + 'static)));
+        // An I/O error hides what it was made of, and tells that one's causes as its own.
+        let hidden = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = hidden.map_or_else(|| error.source(), |hidden| Some(hidden as &'a (dyn Error + 'static)));
     }
-    false
+    None
 }
 
 /// What to do about a connection that does not stand.
@@ -319,6 +331,41 @@ mod tests {
             wrap("leaf cannot be reached", Layer("invalid peer certificate: UnknownIssuer: https://x", None));
         assert!(chain(&stranger).contains("UnknownIssuer; check its ca_file"), "{}", chain(&stranger));
         assert_eq!(chain(&wrap("no", Layer("no", None))), "no");
+    }
+
+    /// Whether what a client that trusts `trust` makes of the server at `port` is distrust.
+    async fn distrusts(trust: &Trust, port: u16) -> bool {
+        let client = http_client(trust, Duration::from_secs(5)).expect("a client");
+        let error = client.get(format!("https://127.0.0.1:{port}")).send().await.expect_err("no HTTP");
+        assert!(error.is_connect(), "{error:?}");
+        is_distrust(&error)
+    }
+
+    #[tokio::test]
+    async fn a_stranger_is_told_from_nobody() {
+        let file = tempfile::tempdir().expect("a directory");
+        let path = file.path().join("ca.pem");
+        for trust in [Trust::Fingerprint([7; 32]), Trust::CaFile(path.clone())] {
+            let (certified, port, thread) = server("127.0.0.1");
+            let other = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+            std::fs::write(&path, other.cert.pem()).expect("written");
+            assert!(distrusts(&trust, port).await, "{trust:?} {}", certified.cert.pem());
+            thread.join().expect("the server ends");
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let thread = std::thread::spawn(move || {
+            let (mut socket, _) = listener.accept().expect("a client");
+            // A fatal alert: `protocol_version`.
+            io::Write::write_all(&mut socket, &[21, 3, 1, 0, 2, 2, 70]).expect("sent");
+            drop(io::copy(&mut socket, &mut io::sink()));
+        });
+        assert!(!distrusts(&Trust::Fingerprint([7; 32]), port).await, "too old a TLS");
+        thread.join().expect("the server ends");
+        assert!(!distrusts(&Trust::Fingerprint([7; 32]), port).await, "nobody listens");
+        let wrapped = |error| io::Error::other(rustls::Error::InvalidCertificate(error));
+        assert!(!is_distrust(&wrapped(CertificateError::BadEncoding)), "no certificate at all");
+        assert!(is_distrust(&wrapped(CertificateError::Expired)));
     }
 
     #[test]

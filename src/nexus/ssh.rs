@@ -79,11 +79,10 @@ impl SshClient {
 
     fn failed(&self, source: SshError) -> ClientError {
         let SwitchSettings { name: switch, username, .. } = self.settings.clone();
-        match source {
-            SshError::Login => ClientError::Login { switch, username },
-            SshError::Timeout { command, seconds } => ClientError::Timeout { switch, command, seconds },
-            source => ClientError::Ssh { switch, source },
+        if matches!(source, SshError::Login) {
+            return ClientError::Login { switch, username };
         }
+        ClientError::Ssh { switch, source }
     }
 }
 
@@ -108,4 +107,4 @@ impl Transport for SshClient {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

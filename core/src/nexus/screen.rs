@@ -29,8 +29,8 @@ pub enum ScreenError {
     #[error("the switch asks {0:?}, which is not answered")]
     Question(String),
     /// The answer is larger than any switch's answer should be.
-    #[error("the answer is larger than {ANSWER_MAX} bytes")]
-    TooLarge,
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
     /// Something else came than the echo of the line that was typed, or something came without a line.
     #[error("the switch sends {0:?} unasked")]
     OutOfStep(String),
@@ -67,6 +67,8 @@ pub struct Screen {
     tail: Vec<u8>,
     text: Vec<u8>,
     line: Vec<u8>,
+    /// How many bytes an answer may have.
+    limit: usize,
     fault: Option<ScreenError>,
 }
 
@@ -86,6 +88,7 @@ impl Screen {
             tail: Vec::new(),
             text: Vec::new(),
             line: Vec::new(),
+            limit: ANSWER_MAX,
             fault: None,
         }
     }
@@ -166,15 +169,15 @@ impl Screen {
     }
 
     fn write(&mut self, letter: u8) {
-        if self.text.len() + self.line.len() >= ANSWER_MAX {
-            self.fault = Some(ScreenError::TooLarge);
-        }
         self.line.push(letter);
+        if self.text.len() + self.line.len() > self.limit {
+            self.fault = Some(ScreenError::TooLarge(self.limit));
+        }
     }
 
     fn end_line(&mut self) {
+        self.write(b'\n');
         self.text.append(&mut self.line);
-        self.text.push(b'\n');
     }
 
     /// The line so far is the prompt: the host's name at its beginning, perhaps modes, and what ends it.
@@ -234,13 +237,15 @@ impl Screen {
     }
 }
 
-/// The words of refusal in the output of a `show` command, if it is one: after a caret line, `% …`, `ERROR: …` or
-/// `Syntax error …` come first (facts: NX-OS §1.4, §4.7).
+/// The words of refusal in the output of a `show` command, if it is one: after a caret line, `% …`, `ERROR: …` and the
+/// like come first; what is off may say `Note:  process currently not running` (facts: NX-OS §1.4, §4.7).
 pub fn refusal(text: &str) -> Option<String> {
     let is_caret = |line: &&str| line.chars().all(|letter| letter == '^' || letter.is_whitespace());
     let first = text.lines().find(|line| !is_caret(line))?.trim_start().to_lowercase();
     let marks = ["%", "error:", "syntax error", "cmd exec error", "permission denied"];
-    marks.iter().any(|mark| first.starts_with(mark)).then(|| one_line(text.trim_start_matches(['^', ' ', '\n'])))
+    let is_off = first.starts_with("note:") && first.contains("not running");
+    let refused = is_off || marks.iter().any(|mark| first.starts_with(mark));
+    refused.then(|| one_line(text.trim_start_matches(['^', ' ', '\n'])))
 }
 
 fn is_host(name: &[u8]) -> bool {

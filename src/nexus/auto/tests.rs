@@ -5,7 +5,14 @@ use std::sync::Arc;
 use vmtracker_core::nexus::Answer;
 
 use super::*;
-use crate::clock;
+use crate::{
+    clock,
+    nexus::{
+        probe,
+        ssh::tests::{server::serve, settings, switch},
+    },
+    tls::Trust,
+};
 
 /// How a scripted way fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +31,16 @@ struct Scripted {
 }
 
 impl Scripted {
-    fn call(&self, what: &'static str) -> Result<Vec<Reply>, ClientError> {
+    /// Notes a call, and tells how it is to fail.
+    fn note(&self, what: &'static str) -> Fault {
         self.calls.lock().unwrap().push(what);
+        *self.fault.lock().unwrap()
+    }
+
+    fn call(&self, what: &'static str) -> Result<Vec<Reply>, ClientError> {
         let switch = self.switch.clone();
         let io = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
-        match *self.fault.lock().unwrap() {
+        match self.note(what) {
             Fault::None => Ok(vec![Ok(Answer::Text(String::new()))]),
             Fault::OutOfReach => {
                 Err(ClientError::Ssh { switch, source: SshError::Connect { address: "a:22".to_owned(), source: io() } })
@@ -144,4 +156,22 @@ async fn writing_goes_the_way_that_reading_has_proven() {
 #[test]
 fn both_ways_are_counted() {
     assert_eq!(pair().0.traffic(), Traffic { requests: 2, sent: 4, received: 6 });
+}
+
+#[tokio::test]
+async fn a_switch_without_nxapi_is_reached_by_ssh_and_says_why() {
+    let served = serve(switch()).await;
+    let (mut settings, ssh) = settings(&served);
+    settings.ssh = Some(ssh);
+    let told = probe(&settings).await.unwrap();
+    assert_eq!(told, "leaf1 is a Nexus9000, serial number S1, NX-OS 9.3(5), reached by SSH");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    settings.url = format!("https://{}", listener.local_addr().unwrap());
+    settings.trust = Trust::Fingerprint([7; 32]);
+    drop(listener);
+    let told = probe(&settings).await.unwrap();
+    assert!(told.contains(", reached by SSH, not NX-API: leaf1 cannot be reached at https://127.0.0.1:"), "{told}");
+    settings.ssh = None;
+    let error = chain(&probe(&settings).await.unwrap_err());
+    assert!(error.contains("cannot be reached") && !error.contains("SSH"), "{error}");
 }

@@ -79,7 +79,7 @@ pub enum SshError {
         source: io::Error,
     },
     /// No prompt in time.
-    #[error("no prompt after {command:?} within {seconds} s")]
+    #[error("no answer to {command:?} within {seconds} s")]
     Timeout {
         /// After which command.
         command: String,

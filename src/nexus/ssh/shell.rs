@@ -168,6 +168,7 @@ fn connect(settings: &SshSettings) -> Result<Session, SshError> {
     let mut session = Session::new().map_err(failed)?;
     session.set_timeout(u32::try_from(LOGIN.as_millis()).unwrap_or(u32::MAX));
     session.set_tcp_stream(stream);
+    trust::prefer(&session, settings).map_err(failed)?;
     session.handshake().map_err(failed)?;
     // Without a reply: nobody would read it between commands.
     session.set_keepalive(false, 30);

@@ -2,11 +2,15 @@
 
 use std::{fs, path::Path};
 
-use russh::MethodKind;
+use rand::{SeedableRng, rngs::StdRng};
+use russh::{
+    MethodKind,
+    keys::{Algorithm, EcdsaCurve},
+};
 use serde_json::json;
-use vmtracker_core::nexus::Answer;
+use vmtracker_core::nexus::{Answer, session::Class};
 
-use self::server::{Act, PASSWORD, Served, Switch, key, serve};
+use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, key_of, serve};
 use super::*;
 use crate::{
     clock,
@@ -16,16 +20,19 @@ use crate::{
 
 pub(in crate::nexus) mod server;
 
+const VERSION: &str =
+    r#"{"host_name": "leaf1", "chassis_id": "Nexus9000", "proc_board_id": "S1", "nxos_ver_str": "9.3(5)"}"#;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A switch that lets in by password, knows some commands, and refuses what it does not.
 pub(in crate::nexus) fn switch() -> Switch {
-    Switch { methods: &[MethodKind::Password], key: None, rounds: Vec::new(), act }
+    Switch { host_keys: vec![key(1)], methods: &[MethodKind::Password], key: None, rounds: Vec::new(), act }
 }
 
 fn act(line: &str) -> Act {
     let invalid = "                ^\n% Invalid command at '^' marker.\n";
     match line {
+        "show version | json" => Act::Say(format!("{VERSION}\n")),
         "show hostname | json" => Act::Say("{\"hostname\": \"leaf1\"}\n".to_owned()),
         "show hostname" => Act::Say("leaf1 \n".to_owned()),
         "show fex" => Act::Say("one\n\ntwo#\n".to_owned()),
@@ -41,17 +48,17 @@ fn act(line: &str) -> Act {
     }
 }
 
-/// A client of `served` that trusts its host key, with changes.
-pub(in crate::nexus) fn client(served: &Served, change: impl Fn(&mut SwitchSettings, &mut SshSettings)) -> SshClient {
+/// How to reach `served`: it trusts its host key, and has no NX-API.
+pub(in crate::nexus) fn settings(served: &Served) -> (SwitchSettings, SshSettings) {
     let fingerprint = tls::fingerprint(&served.host_key.to_bytes().unwrap());
-    let mut ssh = SshSettings {
+    let ssh = SshSettings {
         host: "127.0.0.1".to_owned(),
         port: served.port,
         trust: HostTrust::Fingerprint(fingerprint),
         key: None,
         agent: false,
     };
-    let mut settings = SwitchSettings {
+    let settings = SwitchSettings {
         name: SwitchName::from("leaf1"),
         url: String::new(),
         username: "us".to_owned(),
@@ -60,6 +67,12 @@ pub(in crate::nexus) fn client(served: &Served, change: impl Fn(&mut SwitchSetti
         dialect: None,
         ssh: None,
     };
+    (settings, ssh)
+}
+
+/// A client of `served`, with changes.
+fn client(served: &Served, change: impl Fn(&mut SwitchSettings, &mut SshSettings)) -> SshClient {
+    let (mut settings, mut ssh) = settings(served);
     change(&mut settings, &mut ssh);
     SshClient::new(settings, ssh)
 }
@@ -157,7 +170,10 @@ async fn silence_is_a_time_out_and_a_question_is_not_answered() {
     let served = serve(switch()).await;
     let client = client(&served, |_, _| {});
     let error = client.show(&[text("show slow")], Duration::from_secs(1)).await.unwrap_err();
-    assert!(matches!(&error, ClientError::Timeout { seconds: 1, .. }), "{error:?}");
+    assert_eq!(
+        (error.class(), chain(&error)),
+        (Class::Timeout, "leaf1: no answer to \"show slow\" within 1 s".to_owned())
+    );
     let error = show(&client, "copy running-config startup-config").await.unwrap_err();
     assert!(chain(&error).contains("asks \"Overwrite? (y/n) [n]\""), "{}", chain(&error));
     assert_eq!(served.seen.lock().unwrap().lines.last().unwrap(), "copy running-config startup-config");
@@ -180,6 +196,8 @@ async fn a_password_is_tried_once() {
     let both = Switch { methods: &[MethodKind::Password, MethodKind::KeyboardInteractive], ..switch() };
     let (let_in, logins) = login(both, |settings, _| settings.password = Secret::new("wrong".to_owned())).await;
     assert_eq!((let_in, logins), (false, vec!["password wrong".to_owned()]));
+    let (let_in, logins) = login(switch(), |settings, _| settings.password = Secret::new(HANG_UP.to_owned())).await;
+    assert_eq!((let_in, logins.len()), (false, 1));
 }
 
 #[tokio::test]
@@ -197,10 +215,15 @@ async fn one_hidden_question_gets_the_password_and_no_other() {
 #[tokio::test]
 async fn a_key_logs_in_without_a_password() {
     let mine = key(2);
-    let pem = mine.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap().to_string();
+    let locked = mine.encrypt(&mut StdRng::seed_from_u64(4), "swordfish").unwrap();
+    let pem = locked.to_openssh(russh::keys::ssh_key::LineEnding::LF).unwrap().to_string();
     let with_key = |settings: &mut SwitchSettings, ssh: &mut SshSettings| {
         settings.password = Secret::new(String::new());
-        ssh.key = Some(PrivateKey { path: "id".into(), text: Secret::new(pem.clone()), passphrase: None });
+        ssh.key = Some(PrivateKey {
+            path: "id".into(),
+            text: Secret::new(pem.clone()),
+            passphrase: Some(Secret::new("swordfish".to_owned())),
+        });
     };
     let known = |key| Switch { methods: &[MethodKind::PublicKey, MethodKind::Password], key, ..switch() };
     let (let_in, logins) = login(known(Some(mine.public_key().clone())), with_key).await;
@@ -280,4 +303,19 @@ async fn an_idle_session_that_was_closed_is_opened_again_before_a_line_is_typed(
     assert_eq!(replies, [said("")]);
     let seen = served.seen.lock().unwrap();
     assert_eq!((seen.sessions, seen.lines.iter().filter(|line| line.starts_with("interface")).count()), (2, 1));
+}
+
+#[tokio::test]
+async fn of_several_host_keys_the_known_one_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("known_hosts");
+    let ecdsa = key_of(5, Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 });
+    for host_keys in [vec![key(1), ecdsa.clone()], vec![ecdsa, key(1)]] {
+        let served = serve(Switch { host_keys, ..switch() }).await;
+        let known = format!("[127.0.0.1]:{} {}\n", served.port, served.host_key.to_openssh().unwrap());
+        fs::write(&file, known).unwrap();
+        let trust = HostTrust::KnownHosts { file: file.clone(), accept_new: false };
+        let client = client(&served, |_, ssh| ssh.trust = trust.clone());
+        assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")], "{:?}", served.host_key);
+    }
 }

@@ -6,13 +6,34 @@ use std::{
     path::Path,
 };
 
-use ssh2::{CheckResult, KnownHostFileKind, KnownHostKeyFormat, KnownHosts, Session};
+use ssh2::{CheckResult, KnownHostFileKind, KnownHostKeyFormat, KnownHosts, MethodType, Session};
 
 use super::SshError;
 use crate::{
     config::{HostTrust, SshSettings},
     tls,
 };
+
+/// The kinds of keys: how each begins in base64, and the algorithms that use it, the best first.
+const KINDS: [(&str, &str); 5] = [
+    ("AAAAC3NzaC1lZDI1NTE5", "ssh-ed25519"),
+    ("AAAAE2VjZHNhLXNoYTItbmlzdHAyNTY", "ecdsa-sha2-nistp256"),
+    ("AAAAE2VjZHNhLXNoYTItbmlzdHAzODQ", "ecdsa-sha2-nistp384"),
+    ("AAAAE2VjZHNhLXNoYTItbmlzdHA1MjE", "ecdsa-sha2-nistp521"),
+    ("AAAAB3NzaC1yc2E", "rsa-sha2-512,rsa-sha2-256,ssh-rsa"),
+];
+
+/// Asks for a key of a kind that is known of this host, if any is: a switch may have several, and another kind would
+/// look like another host. A file that cannot be read says so when the key is checked.
+pub(super) fn prefer(session: &Session, settings: &SshSettings) -> Result<(), ssh2::Error> {
+    let HostTrust::KnownHosts { file, accept_new } = &settings.trust else { return Ok(()) };
+    let hosts = read(session, file, *accept_new).and_then(|known| Ok(known.hosts()?)).unwrap_or_default();
+    let (full, plain) = (name(settings), settings.host.as_str());
+    let ours: Vec<_> = hosts.iter().filter(|host| [Some(full.as_str()), Some(plain)].contains(&host.name())).collect();
+    let is_known = |start: &str| ours.iter().any(|host| host.key().starts_with(start));
+    let known: Vec<_> = KINDS.iter().filter(|(start, _)| is_known(start)).map(|(_, algorithms)| *algorithms).collect();
+    if known.is_empty() { Ok(()) } else { session.method_pref(MethodType::HostKey, &known.join(",")) }
+}
 
 /// Checks the key that the other side has just proved to hold.
 ///
@@ -61,8 +82,7 @@ fn append(
     format: KnownHostKeyFormat,
     file: &Path,
 ) -> io::Result<()> {
-    let name =
-        if settings.port == 22 { settings.host.clone() } else { format!("[{}]:{}", settings.host, settings.port) };
+    let name = name(settings);
     known.add(&name, key, "", format)?;
     let hosts = known.hosts()?;
     let added = hosts.iter().rfind(|host| host.name() == Some(&name)).ok_or(io::ErrorKind::NotFound)?;
@@ -70,6 +90,14 @@ fn append(
     let line = format!("{}\n", line.trim_end());
     // In one piece: other switches' sessions may write theirs.
     OpenOptions::new().append(true).create(true).open(file)?.write_all(line.as_bytes())
+}
+
+/// How OpenSSH calls a host in its list.
+fn name(settings: &SshSettings) -> String {
+    match settings.port {
+        22 => settings.host.clone(),
+        port => format!("[{}]:{port}", settings.host),
+    }
 }
 
 /// A key's fingerprint as OpenSSH shows it.

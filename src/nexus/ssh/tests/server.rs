@@ -29,6 +29,7 @@ pub(in crate::nexus) enum Act {
 /// How it lets people in, and how it answers.
 #[derive(Clone)]
 pub(in crate::nexus) struct Switch {
+    pub(in crate::nexus) host_keys: Vec<PrivateKey>,
     pub(in crate::nexus) methods: &'static [MethodKind],
     pub(in crate::nexus) key: Option<PublicKey>,
     /// What it asks for by keyboard-interactive, each round; `true` shows the answer.
@@ -47,7 +48,7 @@ pub(in crate::nexus) struct Seen {
 /// Where it is.
 pub(in crate::nexus) struct Served {
     pub(in crate::nexus) port: u16,
-    /// The public half of its host key.
+    /// The public half of its last host key.
     pub(in crate::nexus) host_key: PublicKey,
     pub(in crate::nexus) seen: Arc<Mutex<Seen>>,
 }
@@ -55,20 +56,27 @@ pub(in crate::nexus) struct Served {
 /// The password that it accepts.
 pub(in crate::nexus) const PASSWORD: &str = "hidden";
 
+/// The password at which it hangs up.
+pub(in crate::nexus) const HANG_UP: &str = "good bye";
+
 /// A key pair, always the same for a seed.
 pub(in crate::nexus) fn key(seed: u64) -> PrivateKey {
-    PrivateKey::random(&mut StdRng::seed_from_u64(seed), Algorithm::Ed25519).unwrap()
+    key_of(seed, Algorithm::Ed25519)
+}
+
+/// The same of another kind.
+pub(in crate::nexus) fn key_of(seed: u64, algorithm: Algorithm) -> PrivateKey {
+    PrivateKey::random(&mut StdRng::seed_from_u64(seed), algorithm).unwrap()
 }
 
 pub(in crate::nexus) async fn serve(switch: Switch) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let host = key(1);
-    let host_key = host.public_key().clone();
+    let host_key = switch.host_keys.last().unwrap().public_key().clone();
     let config = Arc::new(server::Config {
         methods: MethodSet::from(switch.methods),
         auth_rejection_time: Duration::ZERO,
-        keys: vec![host],
+        keys: switch.host_keys.clone(),
         nodelay: true,
         ..Default::default()
     });
@@ -98,12 +106,16 @@ impl Line {
         self.seen.lock().unwrap().logins.push(login);
     }
 
+    fn note_line(&self, line: &str) {
+        self.seen.lock().unwrap().lines.push(line.to_owned());
+    }
+
     fn prompt(&self) -> String {
         format!("\rleaf1{}# ", self.mode)
     }
 
     fn answer(&mut self, line: &str, channel: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
-        self.seen.lock().unwrap().lines.push(line.to_owned());
+        self.note_line(line);
         session.data(channel, format!("{line}\r\r\n"))?;
         let act = match line {
             "end" => Act::Enter(""),
@@ -131,6 +143,9 @@ impl server::Handler for Line {
 
     async fn auth_password(&mut self, _user: &str, password: &str) -> Result<Auth, Self::Error> {
         self.note(format!("password {password}"));
+        if password == HANG_UP {
+            return Err(russh::Error::Disconnect);
+        }
         Ok(judge(password == PASSWORD))
     }
 
