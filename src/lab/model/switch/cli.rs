@@ -38,7 +38,6 @@ pub struct Session {
     /// VLANs that are made or changed and not yet in the database (facts: NX-OS §4.3).
     uncommitted: BTreeMap<VlanId, Vlan>,
     dont_ask: bool,
-    over: bool,
 }
 
 impl Session {
@@ -53,7 +52,7 @@ impl Session {
     }
 
     const fn beginning(author: Author, base: Mode, mode: Mode) -> Self {
-        Self { author, base, mode, uncommitted: BTreeMap::new(), dont_ask: false, over: false }
+        Self { author, base, mode, uncommitted: BTreeMap::new(), dont_ask: false }
     }
 
     /// What stands in front of the next line: `sw# `, `sw(config-if)# ` (facts: NX-OS §4.7). Those of `line console`,
@@ -70,11 +69,6 @@ impl Session {
             Mode::Line(Line::Vty) => "(config-line)",
         };
         format!("{hostname}{mode}# ")
-    }
-
-    /// Whether `exit` was typed in exec mode: the terminal closes.
-    pub const fn is_over(&self) -> bool {
-        self.over
     }
 
     /// Types one line. Blanks in front are of no meaning; an empty line and a comment do nothing.
@@ -106,7 +100,7 @@ impl Session {
             Some(refusal) => Outcome::Rejected(Rejection::Said(refusal.message)),
             None => self.run(switch, parsed, now),
         };
-        let outcome = outcome.as_given(switch.profile.errors_printed && parsed.action.configures());
+        let outcome = outcome.or_printed(switch.profile.errors_printed && parsed.action.configures());
         if parsed.action.is_accounted() {
             let unix_s = switch.unix_s(now);
             switch.accounting.note(&self.author, &path, outcome.accepted(), unix_s);
@@ -166,7 +160,6 @@ impl Session {
     }
 
     fn leave(&mut self, switch: &mut Switch) -> Outcome {
-        self.over = self.mode == Mode::Exec;
         let mode = match self.mode {
             Mode::Exec | Mode::Config => self.base.clone(),
             Mode::Interface(_) | Mode::Vlan(_) | Mode::VpcDomain | Mode::Line(_) => Mode::Config,

@@ -64,7 +64,7 @@ impl Outcome {
 
     /// As the platform gives what a configuration line itself said: as an error, or printed in a success
     /// (facts: NX-OS §1.4).
-    pub(super) fn as_given(self, errors_printed: bool) -> Self {
+    pub(super) fn or_printed(self, errors_printed: bool) -> Self {
         match self {
             Self::Rejected(Rejection::Said(text)) if errors_printed => Self::text(format!("{text}\n")),
             Self::Rejected(_) | Self::Printed { .. } | Self::Quiet => self,

@@ -202,6 +202,7 @@ const N9K: Profile = Profile {
     largest_reply: 10_000_000,
 };
 
+/// Which image swaps the bytes of a VLAN's number is not in the facts; here it is this one.
 const N9K_10: Profile = Profile {
     chassis: "Nexus9000 C93180YC-FX chassis",
     model: "N9K-C93180YC-FX",
@@ -224,7 +225,7 @@ const N9K_7: Profile = Profile {
 };
 
 /// What the families with a system and a kickstart image have in common. Which of them commit VLANs on leaving, print
-/// errors and know no `| json` is not in the facts: they are the ones on which clients are ready for it.
+/// errors, leave out `-utf` or know no `| json` is not in the facts: the lab deals it out so that each can be met.
 const OLD: Profile = Profile {
     version_keys: VersionKeys::System,
     vlans_on_exit: true,
