@@ -313,6 +313,18 @@ mod tests {
     }
 
     #[test]
+    fn the_controller_reaches_switches_by_nx_api_unless_told_otherwise() {
+        let check = |words: &[&str], expected| {
+            let scratch = RunDir::new().expect("a directory");
+            let options = parse(words).map(|args| options(&args, Some(&scratch)).expect("options"));
+            assert_eq!(options.expect("good").transport, expected, "{words:?}");
+        };
+        check(&[], Transport::Nxapi);
+        check(&["--transport", "ssh"], Transport::Ssh);
+        assert!(parse(&["--transport", "telnet"]).is_err());
+    }
+
+    #[test]
     fn times_are_written_as_people_do() {
         let check = |text: &str, millis: Option<u64>| {
             assert_eq!(span(text).ok(), millis.map(Duration::from_millis), "{text}");

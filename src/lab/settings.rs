@@ -13,7 +13,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::topology::{PASSWORD, USER};
+use super::{
+    serve::LabKey,
+    topology::{PASSWORD, USER},
+};
 
 /// How fast the controller may withdraw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +61,8 @@ pub struct Devices {
     pub ssh: BTreeMap<String, SocketAddr>,
     /// The switches' host keys, as OpenSSH's `known_hosts` has them.
     pub known_hosts: String,
-    /// A private key that opens every switch, as OpenSSH keeps it.
-    pub ssh_key: String,
+    /// A key that opens every switch.
+    pub ssh_key: Option<LabKey>,
     /// The certificate of the authority that all of them are trusted by, in PEM.
     pub ca_pem: String,
 }
@@ -97,7 +100,9 @@ impl Files {
         let mut secret = fs::OpenOptions::new();
         secret.write(true).create(true).truncate(true).mode(0o600);
         secret.open(self.password())?.write_all(PASSWORD.as_bytes())?;
-        secret.open(self.ssh_key())?.write_all(devices.ssh_key.as_bytes())?;
+        if let Some(key) = &devices.ssh_key {
+            secret.open(self.ssh_key())?.write_all(key.private_text()?.as_bytes())?;
+        }
         fs::write(self.known_hosts(), &devices.known_hosts)?;
         fs::write(self.ca(), &devices.ca_pem)?;
         fs::write(&self.config, self.text(devices, terms)?)
@@ -265,7 +270,7 @@ mod tests {
             switches: vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())],
             ssh: [("leaf1a".to_owned(), SocketAddr::from(([127, 0, 0, 1], 3)))].into(),
             known_hosts: "[127.0.0.1]:3 ssh-ed25519 AAAA\n".to_owned(),
-            ssh_key: "KEY".to_owned(),
+            ssh_key: Some(LabKey::new().expect("a key")),
             ..Devices::default()
         };
         files.write(&devices, &terms(Pace::Guarded, Transport::Ssh)).expect("written");
@@ -275,6 +280,8 @@ mod tests {
         assert_eq!((key("name"), key("transport"), key("ssh")), (Some("leaf1a"), Some("ssh"), Some("127.0.0.1:3")));
         assert_eq!((key("url"), key("ca_file"), key("known_hosts_file")), (None, None, files.known_hosts().to_str()));
         assert!(fs::read_to_string(files.known_hosts()).is_ok_and(|hosts| hosts == devices.known_hosts));
+        assert!(fs::read_to_string(files.ssh_key()).is_ok_and(|key| key.contains("OPENSSH PRIVATE KEY")));
+        assert!(!format!("{devices:?}").contains("PRIVATE"));
         let mode = fs::metadata(files.ssh_key()).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -123,7 +123,7 @@ pub struct Servers {
     ssh: RunningSsh,
     vcenters: RunningVcenters,
     ca_pem: String,
-    ssh_key: String,
+    key: LabKey,
 }
 
 impl Servers {
@@ -139,7 +139,7 @@ impl Servers {
         let vcenters = serve_vcenters(world.clone(), vcenters, |_| Arc::clone(&tls)).await?;
         let ssh = serve_ssh(world, &switches, &key).await?;
         let switches = serve_switches(world.clone(), &switches, &ca, 0).await?;
-        Ok(Self { switches, ssh, vcenters, ca_pem: ca.ca_pem(), ssh_key: key.private_text()? })
+        Ok(Self { switches, ssh, vcenters, ca_pem: ca.ca_pem(), key })
     }
 
     /// Where they are, and whom to trust.
@@ -151,7 +151,7 @@ impl Servers {
             switches: switches.iter().map(|(name, at)| (name.clone(), format!("https://{at}"))).collect(),
             ssh: self.ssh.addresses().clone(),
             known_hosts: self.ssh.known_hosts().to_owned(),
-            ssh_key: self.ssh_key.clone(),
+            ssh_key: Some(self.key.clone()),
             ca_pem: self.ca_pem.clone(),
         }
     }

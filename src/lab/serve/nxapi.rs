@@ -151,7 +151,7 @@ async fn answer(web: WebRequest, body: web::Bytes, site: web::Data<Site>) -> Htt
 
 /// Lets the service time pass, then serves.
 async fn serve(world: SharedWorld, name: String, request: HttpRequest, ticket: Ticket) -> HttpReply {
-    let service = (ticket.takes(), ticket.kind() == Kind::Write);
+    let service = (ticket.takes, ticket.kind == Kind::Write);
     let served = service::take(&world, &name, service, |switch, now| switch.serve(&request, &ticket, now)).await;
     served.unwrap_or(HttpReply::HangUp)
 }

@@ -32,7 +32,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// The key pair that lets its owner into every switch of the lab.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LabKey(PrivateKey);
 
 impl LabKey {

@@ -329,7 +329,7 @@ impl Sim {
         match device.arrive(&request, self.now) {
             Arrival::Serve(ticket) => {
                 self.judge.served(switch, exchange.is_write(), true, self.now);
-                self.after(ticket.takes(), Happening::Serve(switch.to_owned(), Box::new(request), ticket, exchange));
+                self.after(ticket.takes, Happening::Serve(switch.to_owned(), Box::new(request), ticket, exchange));
             }
             Arrival::Answer(reply) => self.answered(switch, exchange.take(&reply)),
         }

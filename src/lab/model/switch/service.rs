@@ -16,7 +16,8 @@ pub(super) struct Service {
     pub(super) kind: Kind,
     /// How long it takes.
     pub(super) takes: Duration,
-    saves: bool,
+    /// Whether it is the one that saves.
+    pub(super) saves: bool,
 }
 
 impl Switch {
@@ -39,9 +40,9 @@ impl Switch {
         Service { kind, takes, saves }
     }
 
-    /// Its time is over, and it takes effect now.
-    pub(super) const fn finish(&mut self, service: Service) {
-        if service.saves {
+    /// Its time is over, and it takes effect now: who `saves` may do so.
+    pub(super) const fn finish(&mut self, saves: bool) {
+        if saves {
             self.saving_until = None;
         }
     }

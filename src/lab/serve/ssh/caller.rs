@@ -20,20 +20,15 @@ pub(super) struct Caller {
     door: Arc<Door>,
     peer: String,
     user: String,
-    channels: BTreeMap<ChannelId, Use>,
-}
-
-/// What a channel is used for.
-enum Use {
-    /// Nothing yet.
-    Open(Line),
-    /// Somebody attends to it.
-    Attended(UnboundedSender<Typed>),
+    /// Channels that nothing was asked of yet.
+    open: BTreeMap<ChannelId, Line>,
+    /// Channels that somebody attends to.
+    attended: BTreeMap<ChannelId, UnboundedSender<Typed>>,
 }
 
 impl Caller {
     pub(super) fn new(door: Arc<Door>, peer: IpAddr) -> Self {
-        Self { door, peer: peer.to_string(), user: String::new(), channels: BTreeMap::new() }
+        Self { door, peer: peer.to_string(), user: String::new(), open: BTreeMap::new(), attended: BTreeMap::new() }
     }
 
     fn admit(&mut self, user: &str, credential: Credential<'_>) -> Auth {
@@ -47,21 +42,21 @@ impl Caller {
 
     /// Begins to attend to a channel; with `command`, to that only.
     fn begin(&mut self, id: ChannelId, command: Option<&[u8]>, session: &mut Session) -> Result<(), Error> {
-        let Some(Use::Open(mut line)) = self.channels.remove(&id) else { return session.channel_failure(id) };
+        let Some(mut line) = self.open.remove(&id) else { return session.channel_failure(id) };
         let (sender, typed) = unbounded_channel();
         if let Some(command) = command {
             line.single();
             // The receiver is at hand.
             drop(sender.send(Typed::Bytes([command, b"\n"].concat())));
         }
-        self.channels.insert(id, Use::Attended(sender));
+        self.attended.insert(id, sender);
         session.channel_success(id)?;
         tokio::spawn(line.attend(id, session.handle(), typed));
         Ok(())
     }
 
     fn pass_on(&self, id: ChannelId, typed: Typed) {
-        if let Some(Use::Attended(sender)) = self.channels.get(&id) {
+        if let Some(sender) = self.attended.get(&id) {
             // A channel that is over takes nothing any more.
             drop(sender.send(typed));
         }
@@ -115,7 +110,7 @@ impl Handler for Caller {
     ) -> Result<(), Error> {
         match Line::take(&self.door, &self.peer, &self.user) {
             Some(line) => {
-                self.channels.insert(channel.id(), Use::Open(line));
+                self.open.insert(channel.id(), line);
                 reply.accept().await;
             }
             None => reply.reject(ChannelOpenFailure::ResourceShortage).await,
@@ -162,7 +157,8 @@ impl Handler for Caller {
     }
 
     async fn channel_close(&mut self, channel: ChannelId, _session: &mut Session) -> Result<(), Error> {
-        self.channels.remove(&channel);
+        self.open.remove(&channel);
+        self.attended.remove(&channel);
         Ok(())
     }
 }

@@ -54,11 +54,12 @@ impl Lab {
     }
 }
 
-fn connect(address: SocketAddr) -> Result<ssh2::Session, ssh2::Error> {
+fn connect(address: SocketAddr) -> io::Result<ssh2::Session> {
     let mut session = ssh2::Session::new()?;
     session.set_timeout(20_000);
-    session.set_tcp_stream(Socket::connect(address).expect("a listener"));
-    session.handshake().map(|()| session)
+    session.set_tcp_stream(Socket::connect(address)?);
+    session.handshake()?;
+    Ok(session)
 }
 
 fn log_in(session: ssh2::Session) -> ssh2::Session {

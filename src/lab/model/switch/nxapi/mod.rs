@@ -88,22 +88,14 @@ pub enum Kind {
 /// A request that was let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ticket {
+    /// What it does.
+    pub kind: Kind,
+    /// How long it takes.
+    pub takes: Duration,
     set_cookie: Option<String>,
     user: String,
+    saves: bool,
     overran: bool,
-    service: Service,
-}
-
-impl Ticket {
-    /// What it does.
-    pub const fn kind(&self) -> Kind {
-        self.service.kind
-    }
-
-    /// How long it takes.
-    pub const fn takes(&self) -> Duration {
-        self.service.takes
-    }
 }
 
 /// What becomes of a request that has just come in.
@@ -141,7 +133,7 @@ impl Switch {
         if !self.runs() {
             return HttpReply::HangUp;
         }
-        self.finish(ticket.service);
+        self.finish(ticket.saves);
         let caller = Caller::new(&ticket.user, request, now);
         let reply = match Request::read(request, &self.profile) {
             Ok(asked) => {
@@ -182,12 +174,12 @@ impl Switch {
 
     /// What a request does and how long it takes. An AAA server is asked about every command.
     fn take_on(&mut self, asked: &Request, user: String, set_cookie: Option<String>, now: LabTime) -> Ticket {
-        let mut service = self.begin(asked.kind(), now);
+        let Service { kind, takes, saves } = self.begin(asked.kind(), now);
         let aaa = self.faults.aaa_delay;
-        let overran = aaa + service.takes > LONGEST_COMMAND;
+        let overran = aaa + takes > LONGEST_COMMAND;
         let commands = u32::try_from(asked.commands()).unwrap_or(u32::MAX);
-        service.takes = if overran { LONGEST_COMMAND } else { service.takes + aaa.saturating_mul(commands) };
-        Ticket { set_cookie, user, overran, service }
+        let takes = if overran { LONGEST_COMMAND } else { takes + aaa.saturating_mul(commands) };
+        Ticket { kind, takes, set_cookie, user, saves, overran }
     }
 
     /// What came of a request that ran; of one that took too long only the error. What a command does that outlives

@@ -122,7 +122,7 @@ impl Terminal {
         }
         match std::mem::replace(&mut self.state, State::Listening) {
             State::Serving(line, service) => {
-                switch.finish(service);
+                switch.finish(service.saves);
                 let hang_up = matches!(switch.faults.bad_reply, Some((BadReply::HangUp, _)))
                     && switch.faults.take_bad_reply().is_some();
                 self.carry_out(switch, &line, now);

@@ -197,7 +197,7 @@ fn one_save_runs_at_a_time() {
     };
     let first = arrive(&mut switch, Duration::ZERO);
     let second = arrive(&mut switch, Duration::from_secs(5));
-    assert_eq!(first.takes(), Duration::from_secs(20));
+    assert_eq!(first.takes, Duration::from_secs(20));
     assert!(text(switch.serve(&request, &second, NOW + Duration::from_secs(5))).1.contains("in progress"));
     assert!(text(switch.serve(&request, &first, NOW + Duration::from_secs(20))).1.contains("Copy complete."));
     assert_eq!(switch.counters().saves, 2);

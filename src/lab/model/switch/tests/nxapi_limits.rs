@@ -61,9 +61,9 @@ fn a_turned_away_request_is_told_in_its_own_dialect() {
 fn a_slow_aaa_server_is_asked_about_every_command() {
     let mut switch = switch();
     switch.faults.aaa_delay = seconds(16);
-    assert_eq!(arrive(&mut switch, &rpc("show hostname")).takes(), seconds(16));
+    assert_eq!(arrive(&mut switch, &rpc("show hostname")).takes, seconds(16));
     let lines = ins_api("cli_conf", "interface Ethernet1/1 ;description x ;no description");
-    assert_eq!(arrive(&mut switch, &lines).takes(), seconds(48));
+    assert_eq!(arrive(&mut switch, &lines).takes, seconds(48));
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn a_command_over_300_seconds_is_an_error_although_a_save_finishes() {
         switch.type_lines("ann", &["conf t", "vlan 60"], NOW);
         switch.save_time = seconds(301);
         let ticket = arrive(&mut switch, &request);
-        assert_eq!(ticket.takes(), seconds(300));
-        let (got, body, _) = text(switch.serve(&request, &ticket, NOW + ticket.takes()));
+        assert_eq!(ticket.takes, seconds(300));
+        let (got, body, _) = text(switch.serve(&request, &ticket, NOW + ticket.takes));
         assert!(got == status && body.contains(part), "{got} {body}");
         assert!(switch.is_saved());
     };
@@ -85,7 +85,7 @@ fn a_command_over_300_seconds_is_an_error_although_a_save_finishes() {
     switch.save_time = seconds(300);
     let request = rpc(save);
     let ticket = arrive(&mut switch, &request);
-    assert_eq!(text(switch.serve(&request, &ticket, NOW + ticket.takes())).0, 200);
+    assert_eq!(text(switch.serve(&request, &ticket, NOW + ticket.takes)).0, 200);
 }
 
 #[test]
