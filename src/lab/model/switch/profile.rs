@@ -44,14 +44,15 @@ pub enum VersionKeys {
     Kickstart,
 }
 
-/// How `show vlan` numbers a VLAN in JSON (facts: NX-OS §2.3).
+/// How `show vlan` numbers a VLAN in JSON (facts: NX-OS §2.3). NAPALM's report of swapped bytes came from an image of 2016.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VlanKeys {
     /// `vlanshowbr-vlanid`, and `-utf` with the same.
     Both,
     /// `vlanshowbr-vlanid` with its bytes swapped, and `-utf` with the number.
     Swapped,
-    /// `vlanshowbr-vlanid` alone.
+    /// `vlanshowbr-vlanid` alone: cisco.nxos, which serves every family, cannot read that, so only one family does it
+    /// here.
     Plain,
 }
 
@@ -209,7 +210,6 @@ const N9K_10: Profile = Profile {
     version: "10.3(3)",
     image: "bootflash:///nxos64-cs.10.3.3.F.bin",
     list_width: 80,
-    vlan_keys: VlanKeys::Swapped,
     ..N9K
 };
 
@@ -221,6 +221,7 @@ const N9K_7: Profile = Profile {
     version_keys: VersionKeys::Kickstart,
     structured: Structured::Pretty,
     show_array: false,
+    vlan_keys: VlanKeys::Swapped,
     ..N9K
 };
 
@@ -284,6 +285,7 @@ const N3K: Profile = Profile {
     list_width: 31,
     workers: 2,
     ins_api_version: "1.0",
+    vlan_keys: VlanKeys::Plain,
     ..OLD
 };
 

@@ -46,8 +46,8 @@ fn a_vlan_is_numbered_in_the_platforms_way() {
     };
     let number = |text: &str| Some(text.to_owned());
     assert_eq!(numbers(Platform::N9k), [number("10"), number("10")]);
-    assert_eq!(numbers(Platform::N9k10), [number("167772160"), number("10")]);
-    assert_eq!(numbers(Platform::N5k), [number("10"), None]);
+    assert_eq!(numbers(Platform::N9k7), [number("167772160"), number("10")]);
+    assert_eq!(numbers(Platform::N3k), [number("10"), None]);
 }
 
 #[test]
