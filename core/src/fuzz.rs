@@ -7,7 +7,14 @@ use serde_json::Value;
 
 use crate::{
     net::{InterfaceName, VlanId, VlanSet},
-    nexus::{Answer, Query, Step, disguise::Disguise, lines, parse},
+    nexus::{
+        Answer, Query, Step,
+        disguise::Disguise,
+        lines,
+        nxapi::{Commands, Dialect, Request},
+        parse,
+        screen::{Output, Screen, ScreenError},
+    },
     vcenter::{UpdateReader, read_answer},
 };
 
@@ -49,6 +56,44 @@ pub fn answers(data: &[u8]) {
         disguise.learn(&answer);
         drop(parse::piece(*query, &disguise.answer(*query, &answer)));
     }
+}
+
+/// A reply of NX-API, in the dialect of the first byte, to as many commands as its upper bits say.
+pub fn replies(data: &[u8]) {
+    let Some((first, body)) = data.split_first() else { return };
+    let Some(dialect) = Dialect::ALL.get(usize::from(*first) % Dialect::ALL.len()) else { return };
+    let count = usize::from(first >> 5) + 1;
+    let shows: Vec<_> = QUERIES.iter().take(count).map(|query| (query.encoding(), query.to_string())).collect();
+    let lines: Vec<String> = (0..count).map(|number| format!("vlan {}", number + 1)).collect();
+    for commands in [Commands::Show(&shows), Commands::Configure(&lines)] {
+        let request = Request::new(*dialect, commands).expect("our commands can be encoded");
+        if let Ok(replies) = request.replies(body) {
+            assert!(replies.said.len() <= request.count(), "more replies than commands");
+            assert!(replies.text_only || !replies.said.is_empty(), "a reply that says nothing");
+        }
+    }
+}
+
+/// What a terminal sends after a line was typed: the same comes of it, however it is cut into pieces.
+pub fn screen(data: &[u8]) {
+    let Some((first, sent)) = data.split_first() else { return };
+    let whole = shown(sent, sent.len().max(1));
+    assert_eq!(shown(sent, usize::from(*first).max(1)), whole, "the pieces make a difference");
+    let mut greeting = Screen::new();
+    drop((greeting.feed(sent), greeting.quiet(), greeting.feed(sent), greeting.quiet()));
+}
+
+fn shown(sent: &[u8], size: usize) -> Result<Option<Output>, ScreenError> {
+    let mut screen = Screen::new();
+    screen.feed(b"\r\nleaf1# ")?;
+    screen.quiet()?;
+    screen.typed("show x")?;
+    for piece in sent.chunks(size) {
+        if let Some(output) = screen.feed(piece)? {
+            return Ok(Some(output));
+        }
+    }
+    screen.quiet()
 }
 
 /// A vCenter's answer, read whole and read as a set of updates.
@@ -152,6 +197,8 @@ mod tests {
         #[test]
         fn bytes_of_any_kind_do_no_harm(data in vec(any::<u8>(), 0..600)) {
             answers(&data);
+            replies(&data);
+            screen(&data);
             soap(&data);
             commands(&data);
         }
