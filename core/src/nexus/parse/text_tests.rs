@@ -321,6 +321,9 @@ fn addresses_behind_ports_are_told_and_the_switchs_own_are_passed_over() {
     let Ok(Piece::Macs(found)) = said(Query::Macs(PORT), MACS) else { panic!() };
     let found: Vec<_> = found.iter().map(|entry| (entry.vlan.get(), entry.interface.to_string())).collect();
     assert_eq!(found, [(10, "Ethernet1/1".to_owned()), (20, "port-channel5".to_owned())]);
+    let old = "VLAN      MAC Address       Type    Age       Port\n---------+-----------------+-------+---------+------\n\
+        405       0050.5600.0001    dynamic 90        Po1\nUnknown Key ID 0x1\n0         0050.5600.0002    dynamic 0         drop\n";
+    assert!(matches!(said(Query::Macs(PORT), old), Ok(Piece::Macs(found)) if found.len() == 1), "an old image");
     assert!(said(Query::Macs(PORT), "*   10     0050.5600.0001   dynamic  0  F  F  Eth1/1\n").is_err(), "no head");
 }
 
