@@ -17,8 +17,8 @@ TAC support: http://www.cisco.com/tac
 
 Software
   BIOS: version 07.00
-  NXOS: version 10.3(6) [Maintenance Release]
-  NXOS image file is: bootflash:///nxos64-cs.10.3.6.M.bin
+  NXOS: version 10.3(4a) [Maintenance Release]
+  NXOS image file is: bootflash:///nxos64-cs.10.3.4a.M.bin
 
 Hardware
   cisco Nexus9000 C9508 (8 Slot) Chassis (\"Supervisor Module\")
@@ -203,19 +203,19 @@ pub(super) const TRUNKS: &str = "
 Port          Native  Status        Port
               Vlan                  Channel
 --------------------------------------------------------------------------------
-Eth1/47       1       trnk-bndl     Po48
-Po48          1       trunking      --
+Eth1/7        1       trnk-bndl     Po8
+Po8           1       trunking      --
 
 --------------------------------------------------------------------------------
 Port          Vlans Allowed on Trunk
 --------------------------------------------------------------------------------
-Po48          1-4094
+Po8           1-4094
 
 --------------------------------------------------------------------------------
 Port          STP Forwarding
 --------------------------------------------------------------------------------
-Eth1/47       none
-Po48          1,10-20,33,
+Eth1/7        none
+Po8           1,10-20,33,
               40-50
 --------------------------------------------------------------------------------
 Port          Vlans in spanning tree forwarding state and not pruned
@@ -235,7 +235,7 @@ fn set(text: &str) -> VlanSet {
 fn show_version_tells_the_same_as_its_json() {
     let Ok(Piece::Version(who, uptime)) = said(Query::Version, VERSION) else { panic!() };
     let found = [who.hostname, who.serial, who.platform, who.version];
-    assert_eq!(found, ["leaf1", "FDO00000001", "Nexus9000 C9508 (8 Slot) Chassis", "10.3(6)"]);
+    assert_eq!(found, ["leaf1", "FDO00000001", "Nexus9000 C9508 (8 Slot) Chassis", "10.3(4a)"]);
     assert_eq!(uptime, Some(Duration::from_secs(2 * 86_400 + 3 * 3600 + 4 * 60 + 5)));
     let Ok(Piece::Version(who, Some(uptime))) = said(Query::Version, VERSION_N5K) else { panic!() };
     let found = [who.hostname, who.serial, who.platform, who.version];
@@ -247,7 +247,7 @@ fn show_version_tells_the_same_as_its_json() {
 fn another_system_is_refused_by_name() {
     assert_eq!(said(Query::Version, "Arista DCS-7050\nSoftware image version: 4.28\n"), Err(ParseError::NotNexus));
     assert_eq!(said(Query::Version, "Cisco IOS Software, C3750 Software\n"), Err(ParseError::NotNexus));
-    let leaf = VERSION.replace("nxos64-cs.10.3.6.M.bin", "aci-n9000-dk9.14.2.1.bin");
+    let leaf = VERSION.replace("nxos64-cs.10.3.4a.M.bin", "aci-n9000-dk9.14.2.1.bin");
     assert_eq!(said(Query::Version, &leaf), Err(ParseError::Aci));
     let body = serde_json::json!({"chassis_id": "Nexus9000", "proc_board_id": "S1", "kickstart_ver_str": "14.2(1)",
         "kick_file_name": "/bootflash/aci-n9000-dk9.14.2.1.bin"});
@@ -360,8 +360,8 @@ fn a_list_of_a_vpc_that_may_be_cut_short_is_not_told() {
 #[test]
 fn what_spanning_tree_forwards_goes_on_in_the_next_line() {
     let Ok(Piece::Trunks(found)) = said(Query::Trunks, TRUNKS) else { panic!() };
-    assert_eq!(found[&InterfaceName::PortChannel(48)], set("1,10-20,33,40-50"));
-    assert_eq!(found[&InterfaceName::Ethernet(1, 47)], VlanSet::EMPTY);
+    assert_eq!(found[&InterfaceName::PortChannel(8)], set("1,10-20,33,40-50"));
+    assert_eq!(found[&InterfaceName::Ethernet(1, 7)], VlanSet::EMPTY);
     assert!(said(Query::Trunks, &TRUNKS.replace("40-50", "")).is_err(), "a list that should go on");
 }
 
