@@ -4,7 +4,7 @@
 //!   FEX         FEX           FEX              FEX              Fex
 //! Number    Description      State            Model            Serial
 //! ------------------------------------------------------------------------
-//! 102      ATL1-AS3P                Online   N2K-C2248TP-E-1GE   SSI16340AR0
+//! 101      rack 1 left              Online   N2K-C2248TP-E-1GE   SSI00000AR0
 //! ```
 
 use std::collections::BTreeMap;
@@ -44,7 +44,7 @@ fn fex(words: &[&str]) -> Result<Option<Fex>, ParseError> {
     if known { Ok(None) } else { Err(ParseError::value("fex", &words.join(" "))) }
 }
 
-/// Three letters of the factory, year, week, and four characters: `SSI16340AR0`.
+/// Three letters of the factory, year, week, and four characters: `SSI00000AR0`.
 fn is_serial(word: &str) -> bool {
     word.len() == 11 && word.chars().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit())
 }

@@ -30,28 +30,28 @@ pub(super) fn parse(body: &Value) -> Result<Vec<MacEntry>, ParseError> {
     Ok(entries)
 }
 
-/// Rows are known by their address: some begin with a mark, some with a blank. Without a row there is only the head.
+/// Rows are known by their address: some begin with a mark, some with a blank, and notes and further heads may stand
+/// between them. Without a row there is only the head. Old images have no columns `Secure` and `NTFY`.
 pub(super) fn parse_text(text: &str) -> Result<Vec<MacEntry>, ParseError> {
     let mut lines = text.lines();
-    if !lines.any(|line| line.contains("MAC Address") && line.contains("VLAN")) {
-        return Err(ParseError::Missing("the head of the table of addresses"));
-    }
-    let entries = lines.filter_map(|line| entry(line).transpose());
+    let head = lines.find(|line| line.contains("MAC Address") && line.contains("VLAN"));
+    let head = head.ok_or(ParseError::Missing("the head of the table of addresses"))?;
+    // Address, type and age; secure and notify.
+    let before_port = if head.contains("Secure") { 5 } else { 3 };
+    let entries = lines.filter_map(|line| entry(line, before_port).transpose());
     Ok(entries.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 /// A row; within it nothing, where it is one of the switch's own addresses.
-fn entry(line: &str) -> Result<Option<Option<MacEntry>>, ParseError> {
+fn entry(line: &str, before_port: usize) -> Result<Option<Option<MacEntry>>, ParseError> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let Some(at) = words.iter().position(|word| word.parse::<MacAddr>().is_ok()) else { return Ok(None) };
     let (before, rest) = words.split_at_checked(at).unwrap_or_default();
-    // Address, type, age, secure, notify, and the port, which may be two words.
-    let ([.., vlan], [mac, _, _, _, _, port @ ..]) = (before, rest) else {
+    // The port may be two words.
+    let port = rest.get(before_port..).filter(|port| !port.is_empty());
+    let (Some(vlan), Some(mac), Some(port)) = (before.last(), rest.first(), port) else {
         return Err(ParseError::value("mac", line));
     };
-    if port.is_empty() {
-        return Err(ParseError::value("mac", line));
-    }
     let found = (vlan.parse(), mac.parse(), port.join(" ").parse());
     let (Ok(vlan), Ok(mac), Ok(interface)) = found else { return Ok(Some(None)) };
     Ok(Some(Some(MacEntry { vlan, mac, interface })))

@@ -33,7 +33,7 @@ fn identity(body: &Value) -> Result<Identity, ParseError> {
     })
 }
 
-/// "Kernel uptime is 60 day(s), 17 hour(s), 29 minute(s), 10 second(s)": four numbers, or nothing is known.
+/// "Kernel uptime is 2 day(s), 3 hour(s), 4 minute(s), 5 second(s)": four numbers, or nothing is known.
 fn uptime(body: &Value) -> Option<Duration> {
     let units = [("kern_uptm_days", 86_400), ("kern_uptm_hrs", 3600), ("kern_uptm_mins", 60), ("kern_uptm_secs", 1)];
     let seconds = units.into_iter().try_fold(0u64, |sum, (key, unit)| {
@@ -44,13 +44,13 @@ fn uptime(body: &Value) -> Option<Duration> {
 }
 
 /// ```text
-///   NXOS: version 10.3(6) [Maintenance Release]
-///   NXOS image file is: bootflash:///nxos64-cs.10.3.6.M.bin
+///   NXOS: version 10.3(4a) [Maintenance Release]
+///   NXOS image file is: bootflash:///nxos64-cs.10.3.4a.M.bin
 /// Hardware
-///   cisco Nexus9000 C93108TC-EX chassis
+///   cisco Nexus9000 C93180YC-EX chassis
 ///   Processor Board ID FDO00000000
 ///   Device name: leaf1
-/// Kernel uptime is 60 day(s), 17 hour(s), 29 minute(s), 10 second(s)
+/// Kernel uptime is 2 day(s), 3 hour(s), 4 minute(s), 5 second(s)
 /// ```
 pub(super) fn parse_text(text: &str) -> Result<(Identity, Option<Duration>), ParseError> {
     if !names_nexus(text) {

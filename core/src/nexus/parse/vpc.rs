@@ -121,7 +121,8 @@ pub(super) fn parse_text(text: &str) -> Result<Option<Vpc>, ParseError> {
     // `Number of vPC configured` on old images.
     let counted = field(text, "Number of vPCs configured").or_else(|_| field(text, "Number of vPC configured"))?;
     let is_head = |line: &str| line.contains("Port") && line.contains("Active vlans");
-    let Ok(tables) = tables(text, "the tables of vPC", is_head) else { return Ok(None) };
+    let body = parted(text);
+    let Ok(tables) = tables(&body, "the tables of vPC", is_head) else { return Ok(None) };
     let (of_legs, of_link): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.head.contains("Consistency"));
     let (Some(peer_link), Some(legs)) = (text_peer_link(&of_link)?, text_legs(&of_legs)?) else { return Ok(None) };
     if counted.parse() != Ok(legs.len()) {
@@ -137,6 +138,16 @@ pub(super) fn parse_text(text: &str) -> Result<Option<Vpc>, ParseError> {
     }))))
 }
 
+/// Some images print an empty line below each row, and none below the table: here a table ends where words begin.
+fn parted(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let parted = lines.map(|line| {
+        let part = if line.starts_with(char::is_alphabetic) { "\n" } else { "" };
+        format!("{part}{line}\n")
+    });
+    parted.collect()
+}
+
 /// What stands behind `name … :`.
 fn field<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ParseError> {
     let mut pairs = text.lines().filter_map(|line| line.split_once(':'));
@@ -145,18 +156,17 @@ fn field<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ParseError> {
 }
 
 fn text_peer_link(tables: &[Table<'_>]) -> Result<Option<PeerLink>, ParseError> {
-    let rows = tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler)));
-    let Some((row, ruler)) = rows.into_iter().next() else { return Ok(None) };
+    let Some(row) = tables.iter().flat_map(|table| &table.rows).next() else { return Ok(None) };
     let (_, name, state) = cells(row)?;
-    let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+    let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
     Ok(Some(PeerLink { interface: interface("Port", name)?, up: state == "up", vlans }))
 }
 
 fn text_legs(tables: &[Table<'_>]) -> Result<Option<BTreeMap<InterfaceName, VpcLeg>>, ParseError> {
     let mut legs = BTreeMap::new();
-    for (row, ruler) in tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler))) {
+    for row in tables.iter().flat_map(|table| &table.rows) {
         let (id, name, state) = cells(row)?;
-        let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+        let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
         let consistency = row.line.split_whitespace().nth(3).unwrap_or_default();
         let consistent = !matches!(consistency, "failed" | "inconsistent");
         legs.insert(interface("Port", name)?, VpcLeg { id: number("id", id)?, up: state == "up", consistent, vlans });
@@ -173,20 +183,17 @@ fn cells<'a>(row: &Row<'a>) -> Result<(&'a str, &'a str, &'a str), ParseError> {
     }
 }
 
-/// The list at the end of a row; the lines below may bring the rest of it in the same column, and the rest of a reason
-/// in others. None: it cannot be read, or it just fills its column, so that the switch may have cut it (facts:
-/// NX-OS §4.5).
-fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
-    let is_list = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'));
+/// The list at the end of a row. A long one goes on below in the same column, after a comma, and one that is too long
+/// ends in `141-...,`; the rest of a reason stands in other columns. None: it is not told in full.
+fn vlans_in_full(row: &Row<'_>) -> Option<VlanSet> {
     let column = row.line.rfind(char::is_whitespace)? + 1;
     let (_, first) = row.line.split_at_checked(column)?;
     let more = row.more.iter().filter_map(|line| line.split_at_checked(column));
-    let more = more.filter(|(before, chunk)| before.ends_with(' ') && is_list(chunk)).map(|(_, chunk)| chunk);
-    let chunks: Vec<&str> = std::iter::once(first).chain(more).collect();
-    if chunks == ["-"] {
-        return Some(VlanSet::EMPTY);
+    let more = more.filter(|(before, chunk)| before.ends_with(' ') && !chunk.starts_with(' ')).map(|(_, chunk)| chunk);
+    let list: String = std::iter::once(first).chain(more).collect();
+    let is_list = list.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '-'));
+    match list.as_str() {
+        "-" => Some(VlanSet::EMPTY),
+        list => list.parse().ok().filter(|_| is_list),
     }
-    let width = ruler.split_whitespace().last().map(str::len);
-    let fills = chunks.last().map(|chunk| chunk.len()) == width;
-    (is_list(first) && !fills).then(|| chunks.concat().parse().ok()).flatten()
 }
