@@ -108,6 +108,7 @@ fn a_vlan_name_is_short_and_its_own() {
     check(&["vlan 10", "no name"], "");
     check(&["vlan 10", &format!("name {}", "n".repeat(32))], "");
     check(&["vlan 10", &format!("name {}", "n".repeat(33))], "% String exceeded max length of (32)");
+    check(&["vlan 1", "no name"], "");
     check(&["vlan 1", "name mine"], "ERROR: Default VLAN 1 may not have its name changed.");
 }
 
