@@ -52,8 +52,8 @@ impl Caller {
     }
 
     /// Types lines into one session: the configuration context is kept from line to line and ends with the batch. One
-    /// outcome for every line typed; where an error stops the batch, later lines are not. Nobody types `end` for the client: on
-    /// releases that make a VLAN when its sub-mode is left, a batch without it leaves none (facts: NX-OS §4.3).
+    /// outcome for every line typed; where an error stops the batch, later lines are not. Nobody types `end` for the
+    /// client: on releases that make a VLAN when its sub-mode is left, a batch without it leaves none (facts: NX-OS §4.3).
     pub(super) fn type_all<'a>(
         &self,
         switch: &mut Switch,
