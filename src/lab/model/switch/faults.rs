@@ -29,7 +29,8 @@ pub struct Refusal {
     pub hidden: bool,
 }
 
-/// A request whose reply goes wrong.
+/// A request whose reply goes wrong. A terminal knows `HangUp`, for a line that takes time, and `TooManySessions`, for a
+/// new session; the others are HTTP's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadReply {
     /// Applied, and the connection is closed without a reply.
