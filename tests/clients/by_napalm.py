@@ -1,7 +1,9 @@
-"""NAPALM merges a candidate, over NX-API or at a terminal; its commit saves, and an empty difference is no change."""
+"""NAPALM merges a candidate, over NX-API or at a terminal; its commit saves, and an empty difference is no change.
+
+If it is asked to `undo`, it goes back to the checkpoint that it made before its last commit.
+"""
 
 from napalm import get_network_driver
-from napalm.base.exceptions import MergeConfigException
 
 import task
 
@@ -15,16 +17,15 @@ def merge(switch):
     if not changes:
         switch.discard_config()
         return False
-    try:
-        switch.commit_config()
-        return True
-    except MergeConfigException as why:
-        return str(why)
+    switch.commit_config()
+    return True
 
 
 login = {"hostname": job["host"], "username": job["user"], "password": job["password"]}
 with get_network_driver(job["by"])(**login, optional_args={"port": port}) as switch:
     changed = [merge(switch) for _ in range(job["times"])]
+    if job["undo"]:
+        switch.rollback()
     facts = switch.get_facts()
     names = {str(vlan): row["name"] for vlan, row in switch.get_vlans().items()}
     assert job["port"] in facts["interface_list"], facts

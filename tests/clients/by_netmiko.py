@@ -11,7 +11,7 @@ with ConnectHandler(device_type="cisco_nxos", **login, **trust) as switch:
     task.by_terminal(
         job,
         switch.send_command,
-        lambda lines: switch.send_config_set(lines, error_pattern=r"% "),
+        lambda lines: switch.send_config_set(lines, error_pattern=r"% .*"),
         lambda command: switch.send_command(command, use_textfsm=True),
     )
     switch.save_config()

@@ -18,7 +18,7 @@ use vmtracker::clock;
 use crate::vcsim::say;
 
 /// The longest that one run may take: a loaded machine, not a target.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is looked at.
 const GRAIN: Duration = Duration::from_millis(20);
 
@@ -47,16 +47,26 @@ impl Client {
 
     /// Runs our few lines for this client with `job`; what it answered.
     pub(super) fn run(&self, job: &Value) -> Value {
-        let home = self.home.path();
-        let (job_file, out, err) = (home.join("job.json"), home.join("out"), home.join("err"));
-        fs::write(&job_file, job.to_string()).expect("written");
-        let mut process = self.start(&job_file, &out, &err);
-        let status = wait(&mut process);
-        let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
-        let (out, err) = (read(out), read(err));
+        let (status, out, err) = self.attempt(job);
         let peer = self.peer;
         assert!(status.is_some_and(|status| status.success()), "{peer}: {status:?}\n{job}\n{out}\n{err}");
         serde_json::from_str(&out).unwrap_or_else(|why| panic!("{peer}: {why}\n{out}\n{err}"))
+    }
+
+    /// The same for a `job` at which the client must give up; all that it said.
+    pub(super) fn fail(&self, job: &Value) -> String {
+        let (status, out, err) = self.attempt(job);
+        assert!(status.is_some_and(|status| !status.success()), "{}: {status:?}\n{job}\n{out}\n{err}", self.peer);
+        out + &err
+    }
+
+    fn attempt(&self, job: &Value) -> (Option<ExitStatus>, String, String) {
+        let home = self.home.path();
+        let (job_file, out, err) = (home.join("job.json"), home.join("out"), home.join("err"));
+        fs::write(&job_file, job.to_string()).expect("written");
+        let status = wait(&mut self.start(&job_file, &out, &err));
+        let read = |path| String::from_utf8_lossy(&fs::read(path).expect("a file")).into_owned();
+        (status, read(out), read(err))
     }
 
     fn start(&self, job: &Path, out: &Path, err: &Path) -> Child {

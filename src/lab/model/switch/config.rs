@@ -132,10 +132,10 @@ pub(super) fn on_vlans(
 
 /// At most 32 letters, no other VLAN's name, and VLAN 1 keeps its own (facts: NX-OS §4.3, which has none of the texts).
 fn check_name(database: &BTreeMap<VlanId, Vlan>, vlan: VlanId, name: Option<&str>) -> Result<(), Rejection> {
+    let Some(name) = name else { return Ok(()) };
     if vlan == VlanId::MIN {
         return Err(said("ERROR: Default VLAN 1 may not have its name changed."));
     }
-    let Some(name) = name else { return Ok(()) };
     if name.chars().count() > 32 || name.contains(' ') {
         return Err(said("% String exceeded max length of (32)"));
     }

@@ -3,9 +3,9 @@
 //!
 //! Layers, outermost first: `nxapi` (JSON-RPC and ins_api) → `cli` (a session: mode, prompt path, one line at a
 //! time) → `grammar` (words to commands) → `config` (what a line changes), `checkpoint` (what is saved and brought back)
-//! and `show` (what a line prints) → `pipe` (what becomes of it). All of it is
-//! pure: time is an argument. A session is what NX-API and SSH share; `terminal` is SSH's side: keys, echo, prompts,
-//! pages. What differs between platforms is a row of `profile`.
+//! and `show` (what a line prints) → `pipe` (what becomes of it). All of it is pure: time is an argument. A session is
+//! what NX-API and SSH share; `terminal` is SSH's side: keys, echo, prompts, pages. What differs between platforms is a
+//! row of `profile`.
 
 mod accounting;
 mod checkpoint;

@@ -173,6 +173,8 @@ pub(super) const VLAN: &[Row] = &[
     ("name <text>", |args| Some(Action::OnVlan(VlanChange::Name(Some(args.text()?))))),
     ("no name", |_| Some(Action::OnVlan(VlanChange::Name(None)))),
     ("state active", |_| Some(Action::OnVlan(VlanChange::Suspend(false)))),
+    ("no state", |_| Some(Action::OnVlan(VlanChange::Suspend(false)))),
+    ("no vn-segment", |_| Some(Action::Inert)),
     ("state suspend", |_| Some(Action::OnVlan(VlanChange::Suspend(true)))),
     ("shutdown", |_| Some(Action::OnVlan(VlanChange::Shutdown(true)))),
     ("no shutdown", |_| Some(Action::OnVlan(VlanChange::Shutdown(false)))),

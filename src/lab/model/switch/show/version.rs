@@ -33,7 +33,7 @@ pub(super) fn version(switch: &Switch, now: LabTime) -> Outcome {
         "kern_uptm_mins": seconds / 60 % 60,
         "kern_uptm_secs": seconds % 60,
         "rr_reason": "Unknown",
-        "rr_sys_ver": "",
+        "rr_sys_ver": profile.version,
         "rr_service": "",
         "manufacturer": "Cisco Systems, Inc.",
         "TABLE_package_list": { "ROW_package_list": { "package_id": {} } },

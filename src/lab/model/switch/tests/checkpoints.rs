@@ -131,3 +131,16 @@ fn the_difference_of_two_configurations_leads_from_one_to_the_other() {
     assert_eq!(patch, expected);
     assert!(diff("show diff rollback-patch file old file old").contains("Rollback Patch is Empty"));
 }
+
+#[test]
+fn a_reload_keeps_checkpoints() {
+    let mut switch = switch();
+    let before = switch.running_config();
+    switch.type_lines("ann", &["checkpoint one", "conf t", "no vlan 30", "end", "copy run start"], NOW);
+    switch.boot_time = Duration::ZERO;
+    switch.reload(NOW);
+    switch.boot(NOW);
+    assert_ne!(switch.running_config(), before);
+    switch.type_lines("ann", &["rollback running-config checkpoint one"], NOW);
+    assert_eq!(switch.running_config(), before);
+}

@@ -28,6 +28,12 @@ const CLIENTS: &[(&str, &str)] = &[
          running-config | section ^interface / configure terminal / interface Ethernet1/1 / switchport trunk allowed vlan \
          add 30,40,50 / end",
     ),
+    (
+        "Ansible, replaced and deleted",
+        "configure terminal / vlan 10 / no name / no state / no shutdown / no vn-segment / no vlan 20 / interface \
+         Ethernet1/1 / switchport trunk allowed vlan remove 20 / no switchport trunk allowed vlan / no switchport trunk \
+         native vlan / no switchport access vlan / no switchport mode / end",
+    ),
     ("generic-switch", "conf t / vlan 44 / name n44 / exit / show vlan id 44 / no vlan 44"),
     (
         "HIL",
@@ -102,6 +108,7 @@ fn a_vlan_name_is_short_and_its_own() {
     check(&["vlan 10", "no name"], "");
     check(&["vlan 10", &format!("name {}", "n".repeat(32))], "");
     check(&["vlan 10", &format!("name {}", "n".repeat(33))], "% String exceeded max length of (32)");
+    check(&["vlan 1", "no name"], "");
     check(&["vlan 1", "name mine"], "ERROR: Default VLAN 1 may not have its name changed.");
 }
 
