@@ -38,7 +38,7 @@ pub enum SshError {
     },
     /// The host key is another than the switch's. Nothing was sent.
     #[error(
-        "the host key of {address} is not the one that is trusted: it is {fingerprint}; somebody else may answer there, or the switch has a new key"
+        "the host key of {address} is not the one that is trusted: it is {fingerprint}; somebody else may answer there, or the switch has a new key, or several"
     )]
     WrongHost {
         /// `host:port`.

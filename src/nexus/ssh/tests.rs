@@ -1,6 +1,6 @@
 //! The client against a scripted switch on loopback.
 
-use std::{fs, path::Path};
+use std::{cell::Cell, fs, path::Path};
 
 use rand::{SeedableRng, rngs::StdRng};
 use russh::{
@@ -38,6 +38,7 @@ fn act(line: &str) -> Act {
         "show fex" => Act::Say("one\n\ntwo#\n".to_owned()),
         "show slow" => Act::Stall("one\r\ntw"),
         "show bye" => Act::Cut("bye\r\nleaf1# "),
+        "switchport cut" => Act::Cut(""),
         "show cut" => Act::Cut("one\r\ntw"),
         "copy running-config startup-config" => Act::Stall("Overwrite? (y/n) [n] "),
         "configure terminal" => Act::Enter("(config)"),
@@ -144,6 +145,41 @@ async fn nothing_is_typed_too_late() {
     let (outcome, seen) = configured(&["interface Ethernet1/1"], Duration::ZERO).await;
     assert!(matches!(outcome, Err(ClientError::Late { .. })), "{outcome:?}");
     assert!(seen.is_empty(), "{seen:?}");
+}
+
+/// Types two lines while it may go on `times` times; what came of it, and what the switch saw.
+async fn interrupted(times: usize) -> (Outcome, Vec<String>) {
+    let served = serve(switch()).await;
+    let (settings, ssh) = settings(&served);
+    let outcome = tokio::task::spawn_blocking(move || {
+        let left = Cell::new(times);
+        let may_go_on = || left.replace(left.get().saturating_sub(1)) > 0;
+        let lines = ["interface Ethernet1/1", "switchport trunk allowed vlan add 10"].map(str::to_owned);
+        Worker::new(settings, ssh, Arc::default()).configure(&lines, LIMIT, may_go_on)
+    });
+    let outcome = outcome.await.unwrap().unwrap();
+    let lines = served.seen.lock().unwrap().lines.clone();
+    (outcome, lines.into_iter().filter(|line| !line.starts_with("terminal ")).collect())
+}
+
+#[tokio::test]
+async fn what_was_typed_in_time_is_told_and_the_rest_is_not_typed() {
+    let check = async |times, outcome, expected: &[&str]| {
+        let (found, seen) = interrupted(times).await;
+        assert_eq!((&found, seen.iter().map(String::as_str).collect::<Vec<_>>()), (&outcome, expected.to_vec()));
+    };
+    let (enter, interface) = ("configure terminal", "interface Ethernet1/1");
+    check(0, Outcome::Late, &[]).await;
+    check(1, Outcome::Late, &[enter, "end"]).await;
+    check(2, Outcome::Replies(vec![said("")]), &[enter, interface, "end"]).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_under_a_line_leaves_it_open_what_was_done() {
+    let (outcome, seen) =
+        configured(&["interface Ethernet1/1", "switchport cut", "switchport mode trunk"], LIMIT).await;
+    assert!(outcome.as_ref().is_err_and(ClientError::is_broken), "{outcome:?}");
+    assert_eq!(seen, ["configure terminal", "interface Ethernet1/1", "switchport cut"], "nothing is typed twice");
 }
 
 #[tokio::test]

@@ -43,6 +43,7 @@ pub(super) enum Task {
 }
 
 /// What came of it.
+#[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
     /// Replies by position, as far as it came.
     Replies(Vec<Reply>),
@@ -145,7 +146,8 @@ impl Worker {
         Ok(screen::refusal(&text).map_or(Ok(Answer::Text(text)), Err))
     }
 
-    fn configure(
+    /// Types configuration lines while it may go on, and leaves the mode.
+    pub(super) fn configure(
         &mut self,
         lines: &[String],
         limit: Duration,

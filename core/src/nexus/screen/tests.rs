@@ -1,5 +1,7 @@
 //! The terminal's machine against what a switch may send.
 
+use std::{fs, path::Path};
+
 use proptest::prelude::*;
 
 use super::*;
@@ -136,6 +138,23 @@ fn a_refusal_is_told_from_an_answer() {
     check("Note:  process currently not running\n", Some("Note: process currently not running"));
     check("Note: * is the local one\n", None);
     check("interface Ethernet1/1\n  description % full\n", None);
+}
+
+#[test]
+fn real_outputs_come_through_and_are_no_refusals() {
+    let Some(folder) = std::env::var_os("VMTRACKER_CAPTURES") else {
+        return println!("peer captures: skipped (VMTRACKER_CAPTURES names no folder of real captures)");
+    };
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let shows = entries(Path::new(&folder)).into_iter().filter(|path| path.to_string_lossy().contains("show_"));
+    let texts: Vec<_> = shows.flat_map(|folder| entries(&folder)).filter(|path| path.extension().is_some()).collect();
+    for path in &texts {
+        let lines: String = fs::read_to_string(path).unwrap().lines().map(|line| format!("{line}\n")).collect();
+        let sent = format!("show x\r\n{}leaf1# ", lines.replace('\n', "\r\n"));
+        assert_eq!(refusal(&lines), None, "{}", path.display());
+        assert_eq!(answer("show x", &sent), Ok(Some((lines, String::new()))), "{}", path.display());
+    }
+    assert!(texts.len() > 10, "{texts:?}");
 }
 
 /// Everything that came of `bytes`, cut at `cuts`.
