@@ -20,9 +20,9 @@ fn a_capture_is_whole_and_tells_nobody_whose_it_is() {
     let site = Site::new(&small());
     let out = site.files.config.with_file_name("captures");
     let (config, folder) = (site.files.config.display().to_string(), out.display().to_string());
-    let run = vmtracker(&["capture", "--config", &config, "--switch", "leaf1", "--out", &folder]);
+    let run = vmtracker(&["capture", "--config", &config, "--switch", "leaf1a", "--out", &folder]);
     assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
-    let serial = site.switch("leaf1", |switch, _| switch.serial().to_owned());
+    let serial = site.switch("leaf1a", |switch, _| switch.serial().to_owned());
     let written = files(&out);
     for name in ["show_version", "show_vlan", "show_vpc", "show_mac_address-table", "show_lldp_neighbors_detail"] {
         let kinds = written.iter().filter(|file| file.parent().is_some_and(|parent| parent.ends_with(name)));
@@ -30,7 +30,7 @@ fn a_capture_is_whole_and_tells_nobody_whose_it_is() {
     }
     for file in written {
         let text = fs::read_to_string(&file).expect("text");
-        for secret in ["leaf1", "leaf2", "esx", &serial] {
+        for secret in ["leaf1", "leaf2", "esx0", &serial] {
             assert!(!text.contains(secret), "{secret} in {}: {text}", file.display());
         }
     }
@@ -42,5 +42,5 @@ fn a_switch_that_is_not_configured_is_named_with_those_that_are() {
     let config = site.files.config.display().to_string();
     let run = vmtracker(&["capture", "--config", &config, "--switch", "leaf9", "--out", "unused"]);
     assert_eq!(run.code, Some(1));
-    assert!(run.err.contains("no [[switch]] is called leaf9; there are: leaf1, leaf2"), "{}", run.err);
+    assert!(run.err.contains("no [[switch]] is called leaf9; there are: leaf1a, leaf1b"), "{}", run.err);
 }

@@ -3,13 +3,25 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use vmtracker::lab::{
-    model::switch::{Author, Outcome, Session, Switch},
+    model::switch::{Author, Outcome, Platform, Session, Switch},
     topology::{Layout, Size, Topology},
 };
 use vmtracker_core::nexus::{Answer, Encoding, Piece, Query, parse};
 
-const QUERIES: [Query; 7] =
-    [Query::Version, Query::Ports, Query::Vlans, Query::PortChannels, Query::Lldp, Query::Cdp, Query::Trunks];
+const QUERIES: [Query; 8] = [
+    Query::Version,
+    Query::Ports,
+    Query::Vlans,
+    Query::PortChannels,
+    Query::Lldp,
+    Query::Cdp,
+    Query::Vpc,
+    Query::Trunks,
+];
+
+/// On a Nexus 7000 with NX-OS 6.2 `show vlan` has no JSON (facts: NX-OS §2.13).
+const PLATFORMS: [Platform; 7] =
+    [Platform::N9k, Platform::N9k10, Platform::N9k7, Platform::N7k, Platform::N6k, Platform::N5k, Platform::N3k];
 
 /// The same command's answer in both encodings.
 fn answers(switch: &mut Switch, query: Query) -> Option<[Answer; 2]> {
@@ -32,7 +44,15 @@ fn without_addresses(mut piece: Piece) -> Piece {
 fn a_switch_is_read_alike_in_text_and_in_json() {
     let count = |number| NonZeroUsize::new(number).expect("more than none");
     let size = Size { vcenters: count(1), switches: count(4), hosts: count(8), vms: 8 };
-    let topology = Topology::laid_out(Layout::Pairs, size, 7);
+    for platform in PLATFORMS {
+        let mut topology = Topology::laid_out(Layout::Pairs, size, 7);
+        topology.switches.iter_mut().for_each(|row| row.platform = platform);
+        compare(&topology);
+    }
+}
+
+/// Every answer that the switches of `topology` give in both encodings.
+fn compare(topology: &Topology) {
     let mut compared = 0;
     for (name, mut switch) in topology.switches(1_700_000_000_000) {
         for query in QUERIES {

@@ -215,7 +215,7 @@ fn fitting(kind: &str, number: usize, original: &str) -> String {
 
 /// As long as Cisco's: eleven characters.
 fn serial_number(number: usize) -> String {
-    format!("LAB{number:08}")
+    format!("XXX{number:08}")
 }
 
 /// Three letters of the factory, year and week, four characters: `SSI16340AR0`.
