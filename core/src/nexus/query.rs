@@ -96,10 +96,12 @@ impl Query {
 
     /// The name of the folder that holds captures of its answers: the command without a port's name.
     pub fn folder(self) -> String {
-        let command = match self {
-            Self::Macs(_) => "show mac address-table".to_owned(),
-            Self::PortConfig(_) => Self::Config.to_string(),
-            other => other.to_string(),
+        let command = if matches!(self, Self::Macs(_)) {
+            "show mac address-table".to_owned()
+        } else if matches!(self, Self::PortConfig(_)) {
+            Self::Config.to_string()
+        } else {
+            self.to_string()
         };
         command.replace(' ', "_")
     }
