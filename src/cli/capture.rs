@@ -16,6 +16,9 @@ use crate::{
     nexus::{self, Capture},
 };
 
+const GOODBYE: &str = "names, addresses, serial numbers and free texts were replaced; what each output was read as stands \
+                       in .expected.json; look through the files before you give them away";
+
 /// Arguments of `capture`.
 #[derive(Debug, Args)]
 pub(super) struct CaptureArgs {
@@ -25,7 +28,7 @@ pub(super) struct CaptureArgs {
     /// The switch's name in the configuration.
     #[arg(long, value_name = "NAME")]
     switch: SwitchName,
-    /// The folder to write to; what is there already stays.
+    /// The folder to write to; other files there stay.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -36,19 +39,35 @@ pub(super) fn capture(args: &CaptureArgs) -> anyhow::Result<ExitCode> {
     let settings = config.switches.get(&args.switch).with_context(|| unknown(&config, &args.switch))?;
     let captures = collect(settings)?;
     let label = nexus::label(&captures);
+    let unread = write_outputs(&args.out, &label, &captures)?;
+    write_readings(&args.out, &label, &captures)?;
+    output::say(GOODBYE);
+    Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many cannot be read.
+fn write_outputs(out: &Path, label: &str, captures: &[Capture]) -> anyhow::Result<usize> {
     let mut unread = 0;
-    for capture in &captures {
-        let file = args.out.join(capture.file(&label));
+    for capture in captures {
+        let file = out.join(capture.file(label));
         write(&file, &capture.text())?;
         let why = capture.fault();
         unread += usize::from(why.is_some());
         let why = why.map(|why| format!("  CANNOT BE READ: {why}")).unwrap_or_default();
         output::say(&format!("{}{why}", file.display()));
     }
-    output::say(
-        "names, addresses, serial numbers and free texts were replaced; look through the files before you give them away",
-    );
-    Ok(if unread == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(unread)
+}
+
+fn write_readings(out: &Path, label: &str, captures: &[Capture]) -> anyhow::Result<()> {
+    for (folder, reading) in nexus::readings(captures) {
+        let file = out.join(&folder).join(format!("{label}.expected.json"));
+        match reading {
+            Some(reading) => write(&file, &format!("{reading:#}\n"))?,
+            None => output::say(&format!("{folder}: text and JSON are read differently; compare them")),
+        }
+    }
+    Ok(())
 }
 
 fn unknown(config: &Config, name: &SwitchName) -> String {
