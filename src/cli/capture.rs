@@ -64,7 +64,9 @@ fn write_readings(out: &Path, label: &str, captures: &[Capture]) -> anyhow::Resu
         let file = out.join(&folder).join(format!("{label}.expected.json"));
         match reading {
             Some(reading) => write(&file, &format!("{reading:#}\n"))?,
-            None => output::say(&format!("{folder}: text and JSON are read differently; compare them")),
+            None => output::say(&format!(
+                "{folder}: text and JSON are read differently, because one tells more or something changed; compare them"
+            )),
         }
     }
     Ok(())
