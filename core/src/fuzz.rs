@@ -21,27 +21,7 @@ use crate::{
 const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 
 /// Every question.
-const QUERIES: [Query; 19] = [
-    Query::Version,
-    Query::Config,
-    Query::PortConfig(PORT),
-    Query::Ports,
-    Query::Vlans,
-    Query::PortChannels,
-    Query::Lldp,
-    Query::Cdp,
-    Query::Macs(PORT),
-    Query::AccountingLog,
-    Query::Vpc,
-    Query::Trunks,
-    Query::Fex,
-    Query::Features,
-    Query::FeatureSets,
-    Query::Vtp,
-    Query::SystemMode,
-    Query::SwitchProfiles,
-    Query::Save,
-];
+const QUERIES: [Query; 19] = Query::all(PORT);
 
 /// An answer of a switch to some question: the first byte says to which, the rest is the answer, as text and, where it
 /// is JSON, structured. What is read is read again from the disguised answer.

@@ -17,26 +17,6 @@ use super::{ClientError, Transport};
 /// How long one command may take.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Everything that is ever asked, but for the save and what needs a port's name.
-const QUERIES: [Query; 16] = [
-    Query::Version,
-    Query::Ports,
-    Query::Config,
-    Query::Vlans,
-    Query::PortChannels,
-    Query::Lldp,
-    Query::Cdp,
-    Query::AccountingLog,
-    Query::Vpc,
-    Query::Trunks,
-    Query::Fex,
-    Query::Features,
-    Query::FeatureSets,
-    Query::Vtp,
-    Query::SystemMode,
-    Query::SwitchProfiles,
-];
-
 /// One command's output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Capture {
@@ -106,11 +86,15 @@ pub fn label(captures: &[Capture]) -> String {
 /// When the switch cannot be asked; what it refuses is no error, but a capture.
 pub async fn capture(transport: &dyn Transport) -> Result<Vec<Capture>, ClientError> {
     let mut raw = Vec::new();
-    for query in QUERIES {
-        ask(transport, query, &mut raw).await?;
-    }
-    if let Some(interface) = raw.iter().find_map(some_port) {
-        ask(transport, Query::Macs(interface), &mut raw).await?;
+    ask(transport, Query::Ports, &mut raw).await?;
+    let port = raw.iter().find_map(some_port);
+    for query in Query::all(port.unwrap_or(InterfaceName::Ethernet(1, 1))) {
+        let told =
+            matches!(query, Query::Ports | Query::PortConfig(_)) || (matches!(query, Query::Macs(_)) && port.is_none());
+        // A capture changes nothing.
+        if !told && query != Query::Save {
+            ask(transport, query, &mut raw).await?;
+        }
     }
     Ok(disguised(raw))
 }

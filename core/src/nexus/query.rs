@@ -68,6 +68,31 @@ pub enum Encoding {
 }
 
 impl Query {
+    /// Every question, those about one port about `interface`.
+    pub const fn all(interface: InterfaceName) -> [Self; 19] {
+        [
+            Self::Version,
+            Self::Config,
+            Self::PortConfig(interface),
+            Self::Ports,
+            Self::Vlans,
+            Self::PortChannels,
+            Self::Lldp,
+            Self::Cdp,
+            Self::Macs(interface),
+            Self::AccountingLog,
+            Self::Vpc,
+            Self::Trunks,
+            Self::Fex,
+            Self::Features,
+            Self::FeatureSets,
+            Self::Vtp,
+            Self::SystemMode,
+            Self::SwitchProfiles,
+            Self::Save,
+        ]
+    }
+
     /// How its answer is encoded: running-config and the accounting log have no structured output; of `show fex` and
     /// what follows it only the text is known.
     pub const fn encoding(self) -> Encoding {

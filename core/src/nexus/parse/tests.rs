@@ -13,27 +13,7 @@ use crate::{
 
 pub(super) const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
 
-pub(super) const ALL: [Query; 19] = [
-    Query::Version,
-    Query::Config,
-    Query::PortConfig(PORT),
-    Query::Ports,
-    Query::Vlans,
-    Query::PortChannels,
-    Query::Lldp,
-    Query::Cdp,
-    Query::Macs(PORT),
-    Query::AccountingLog,
-    Query::Vpc,
-    Query::Trunks,
-    Query::Fex,
-    Query::Features,
-    Query::FeatureSets,
-    Query::Vtp,
-    Query::SystemMode,
-    Query::SwitchProfiles,
-    Query::Save,
-];
+pub(super) const ALL: [Query; 19] = Query::all(PORT);
 
 pub(super) fn structured(query: Query, body: Value) -> Result<Piece, ParseError> {
     piece(query, &Answer::Structured(body))
