@@ -53,9 +53,9 @@ fn channel(row: &Row<'_>) -> Result<(InterfaceName, BTreeSet<InterfaceName>), Pa
     Ok((channel, members.collect::<Result<_, _>>()?))
 }
 
-/// The name before its state: `Eth1/1(P)`.
+/// The name before its state: `Eth1/1(P)`. Two that run into each other are none.
 fn flagged(word: &str) -> Option<&str> {
-    word.strip_suffix(')')?.split_once('(').map(|(name, _)| name)
+    word.strip_suffix(')')?.split_once('(').filter(|(_, state)| !state.contains('(')).map(|(name, _)| name)
 }
 
 fn interface(key: &'static str, text: &str) -> Result<InterfaceName, ParseError> {

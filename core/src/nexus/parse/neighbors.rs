@@ -23,8 +23,13 @@ use crate::tracker::{Discovery, Neighbor};
 
 pub(super) fn parse_lldp(body: &Value) -> Result<Vec<Neighbor>, ParseError> {
     let mut neighbors = Vec::new();
-    // Without neighbours the short form is printed: `{"neigh_count":"0"}`.
-    for row in rows(body, "TABLE_nbor_detail", "ROW_nbor_detail")? {
+    let rows = rows(body, "TABLE_nbor_detail", "ROW_nbor_detail")?;
+    // Without neighbours the short form is printed: `{"neigh_count":"0"}`. With some, it does not tell them in full.
+    let counted = string(body, "neigh_count").is_some_and(|count| count != "0");
+    if rows.is_empty() && (counted || body.get("TABLE_nbor").is_some()) {
+        return Err(ParseError::Missing("TABLE_nbor_detail"));
+    }
+    for row in rows {
         let Ok(interface) = required(row, "l_port_id")?.parse() else { continue };
         let port = string(row, "port_id").unwrap_or_default();
         let spoken = [string(row, "chassis_id"), Some(port.clone())];

@@ -98,6 +98,14 @@ fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
+/// A list of VLANs whose pieces stood in several lines. A switch breaks it at a comma or a dash; none where it is broken
+/// between two digits: they may be one number or two.
+pub(super) fn joined(pieces: &[&str]) -> Option<String> {
+    let is_seam = |letter: char| matches!(letter, ',' | '-');
+    let mut seams = pieces.iter().zip(pieces.iter().skip(1));
+    seams.all(|(before, after)| before.ends_with(is_seam) || after.starts_with(is_seam)).then(|| pieces.concat())
+}
+
 /// The value behind the first `label`, where a line begins with it.
 pub(super) fn labelled<'a>(text: &'a str, label: &str) -> Option<&'a str> {
     text.lines().find_map(|line| line.trim_start().strip_prefix(label)).map(str::trim)

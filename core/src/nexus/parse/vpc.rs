@@ -29,7 +29,7 @@ use serde_json::Value;
 use super::{
     ParseError,
     json::{is_empty, required, rows, string, vlan_list},
-    table::{Row, Table, tables},
+    table::{Row, Table, joined, tables},
 };
 use crate::{
     net::{InterfaceName, VlanSet},
@@ -174,19 +174,24 @@ fn cells<'a>(row: &Row<'a>) -> Result<(&'a str, &'a str, &'a str), ParseError> {
 }
 
 /// The list at the end of a row; the lines below may bring the rest of it in the same column, and the rest of a reason
-/// in others. None: it cannot be read, or it just fills its column, so that the switch may have cut it (facts:
-/// NX-OS §4.5).
+/// in others. None: it cannot be read, goes on elsewhere, or just fills its column, so that the switch may have cut it
+/// (facts: NX-OS §4.5).
 fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
     let is_list = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'));
     let column = row.line.rfind(char::is_whitespace)? + 1;
     let (_, first) = row.line.split_at_checked(column)?;
-    let more = row.more.iter().filter_map(|line| line.split_at_checked(column));
-    let more = more.filter(|(before, chunk)| before.ends_with(' ') && is_list(chunk)).map(|(_, chunk)| chunk);
-    let chunks: Vec<&str> = std::iter::once(first).chain(more).collect();
+    let mut chunks = vec![first];
+    for (line, last) in row.more.iter().filter_map(|line| Some((line, line.split_whitespace().last()?))) {
+        if is_list(last) && line.len() == column + last.len() {
+            chunks.push(last);
+        } else if is_list(last) && first != "-" {
+            return None;
+        }
+    }
     if chunks == ["-"] {
         return Some(VlanSet::EMPTY);
     }
     let width = ruler.split_whitespace().last().map(str::len);
     let fills = chunks.last().map(|chunk| chunk.len()) == width;
-    (is_list(first) && !fills).then(|| chunks.concat().parse().ok()).flatten()
+    (is_list(first) && !fills).then(|| joined(&chunks)?.parse().ok()).flatten()
 }
