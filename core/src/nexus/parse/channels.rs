@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     ParseError,
-    json::{required, rows},
+    json::{required, rows, rows_of_only},
     table::{Row, tables},
 };
 use crate::net::InterfaceName;
@@ -24,7 +24,7 @@ type Channels = BTreeMap<InterfaceName, BTreeSet<InterfaceName>>;
 
 pub(super) fn parse(body: &Value) -> Result<Channels, ParseError> {
     let mut channels = BTreeMap::new();
-    for row in rows(body, "TABLE_channel", "ROW_channel")? {
+    for row in rows_of_only(body, "TABLE_channel", "ROW_channel")? {
         let name = interface("port-channel", &required(row, "port-channel")?)?;
         // A port-channel without members has no table of them (facts: NX-OS §2.8).
         let members = rows(row, "TABLE_member", "ROW_member")?.into_iter();

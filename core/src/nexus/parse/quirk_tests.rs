@@ -193,3 +193,14 @@ fn neighbours_that_are_only_counted_are_not_none() {
     let short = json!({"TABLE_nbor": {"ROW_nbor": {"l_port_id": "Eth1/1", "port_id": "eth0"}}});
     assert!(structured(Query::Lldp, short).is_err());
 }
+
+#[test]
+fn a_table_that_nobody_knows_is_not_an_empty_one() {
+    let unknown = json!({"TABLE_other": {"ROW_other": {"port": "Eth1/1"}}});
+    for query in [Query::Lldp, Query::Cdp, Query::PortChannels, Query::Macs(PORT)] {
+        for body in [unknown.clone(), json!({"inner": unknown, "count": "1"}), json!({"TABLE_a": [{"ROW_a": []}]})] {
+            assert!(structured(query, body.clone()).is_err(), "{query}: {body}");
+        }
+        assert!(structured(query, json!({"header": "none", "end": ["a", "b"], "empty": {}})).is_ok(), "{query}");
+    }
+}
