@@ -175,6 +175,7 @@ fn a_list_that_goes_on_where_nobody_knows_how_is_not_told() {
     assert_eq!(leg("1-100,302-5", &format!("{:61}01", "")), Ok(Piece::Silent(Query::Vpc)), "1-100,302-501?");
     assert_eq!(leg("1-100,302", &format!("{:55},30", "")), Ok(Piece::Silent(Query::Vpc)), "in another column");
     assert!(matches!(leg("1-100", &format!("{:61},302-501", "")), Ok(Piece::Vpc(_))));
+    assert_eq!(leg("1-100", &format!("{:61},302-...,", "")), Ok(Piece::Silent(Query::Vpc)), "cut short");
     assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n")).is_err());
     assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n").replace("40-50", ",40-50")).is_ok());
 }
@@ -203,4 +204,12 @@ fn a_table_that_nobody_knows_is_not_an_empty_one() {
         }
         assert!(structured(query, json!({"header": "none", "end": ["a", "b"], "empty": {}})).is_ok(), "{query}");
     }
+}
+
+#[test]
+fn rows_of_vpcs_may_have_empty_lines_between_them() {
+    let gaps = VPC.replace("\n12    Po2", "\n\n12    Po2").replace("\n13    Po3", "\n   \n13    Po3");
+    let told = |text: &str| piece(Query::Vpc, &Answer::Text(text.to_owned()));
+    assert_eq!(told(&format!("{gaps}\nPlease check the reasons.\n")), told(VPC));
+    assert!(matches!(told(VPC), Ok(Piece::Vpc(_))));
 }

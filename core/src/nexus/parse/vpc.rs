@@ -121,7 +121,8 @@ pub(super) fn parse_text(text: &str) -> Result<Option<Vpc>, ParseError> {
     // `Number of vPC configured` on old images.
     let counted = field(text, "Number of vPCs configured").or_else(|_| field(text, "Number of vPC configured"))?;
     let is_head = |line: &str| line.contains("Port") && line.contains("Active vlans");
-    let Ok(tables) = tables(text, "the tables of vPC", is_head) else { return Ok(None) };
+    let closed_up = closed_up(text);
+    let Ok(tables) = tables(&closed_up, "the tables of vPC", is_head) else { return Ok(None) };
     let (of_legs, of_link): (Vec<_>, Vec<_>) = tables.into_iter().partition(|table| table.head.contains("Consistency"));
     let (Some(peer_link), Some(legs)) = (text_peer_link(&of_link)?, text_legs(&of_legs)?) else { return Ok(None) };
     if counted.parse() != Ok(legs.len()) {
@@ -135,6 +136,15 @@ pub(super) fn parse_text(text: &str) -> Result<Option<Vpc>, ParseError> {
         peer_link: Some(peer_link),
         legs,
     }))))
+}
+
+/// Without the empty lines that some switches print between two rows: a row begins with its number.
+fn closed_up(text: &str) -> String {
+    let next = text.lines().skip(1).chain([""]);
+    let is_gap =
+        |line: &str, next: &str| line.trim().is_empty() && next.starts_with(|letter: char| letter.is_ascii_digit());
+    let kept = text.lines().zip(next).filter(|(line, next)| !is_gap(line, next));
+    kept.flat_map(|(line, _)| [line, "\n"]).collect()
 }
 
 /// What stands behind `name … :`.
@@ -184,7 +194,7 @@ fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
     for (line, last) in row.more.iter().filter_map(|line| Some((line, line.split_whitespace().last()?))) {
         if is_list(last) && line.len() == column + last.len() {
             chunks.push(last);
-        } else if is_list(last) && first != "-" {
+        } else if first != "-" && (is_list(last) || last.contains("...")) {
             return None;
         }
     }
