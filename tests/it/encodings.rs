@@ -21,14 +21,11 @@ fn answers(switch: &mut Switch, query: Query) -> Option<[Answer; 2]> {
 }
 
 /// The text of CDP does not tell the neighbour's address.
-fn without_addresses(piece: Piece) -> Piece {
-    match piece {
-        Piece::Neighbors(mut heard) => {
-            heard.iter_mut().for_each(|neighbor| neighbor.macs.clear());
-            Piece::Neighbors(heard)
-        }
-        other => other,
+fn without_addresses(mut piece: Piece) -> Piece {
+    if let Piece::Neighbors(heard) = &mut piece {
+        heard.iter_mut().for_each(|neighbor| neighbor.macs.clear());
     }
+    piece
 }
 
 #[test]
