@@ -121,13 +121,8 @@ impl Query {
 
     /// The name of the folder that holds captures of its answers: the command without a port's name.
     pub fn folder(self) -> String {
-        let command = if matches!(self, Self::Macs(_)) {
-            "show mac address-table".to_owned()
-        } else if matches!(self, Self::PortConfig(_)) {
-            Self::Config.to_string()
-        } else {
-            self.to_string()
-        };
+        let command = if let Self::PortConfig(_) = self { Self::Config.to_string() } else { self.to_string() };
+        let command = if let Self::Macs(_) = self { "show mac address-table" } else { &command };
         command.replace(' ', "_")
     }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     ParseError,
-    json::{required, rows},
+    json::{required, rows, rows_of_only},
     table::{Row, tables},
 };
 use crate::net::InterfaceName;
@@ -24,7 +24,7 @@ type Channels = BTreeMap<InterfaceName, BTreeSet<InterfaceName>>;
 
 pub(super) fn parse(body: &Value) -> Result<Channels, ParseError> {
     let mut channels = BTreeMap::new();
-    for row in rows(body, "TABLE_channel", "ROW_channel")? {
+    for row in rows_of_only(body, "TABLE_channel", "ROW_channel")? {
         let name = interface("port-channel", &required(row, "port-channel")?)?;
         // A port-channel without members has no table of them (facts: NX-OS §2.8).
         let members = rows(row, "TABLE_member", "ROW_member")?.into_iter();
@@ -53,9 +53,9 @@ fn channel(row: &Row<'_>) -> Result<(InterfaceName, BTreeSet<InterfaceName>), Pa
     Ok((channel, members.collect::<Result<_, _>>()?))
 }
 
-/// The name before its state: `Eth1/1(P)`.
+/// The name before its state: `Eth1/1(P)`. Two that run into each other are none.
 fn flagged(word: &str) -> Option<&str> {
-    word.strip_suffix(')')?.split_once('(').map(|(name, _)| name)
+    word.strip_suffix(')')?.split_once('(').filter(|(_, state)| !state.contains('(')).map(|(name, _)| name)
 }
 
 fn interface(key: &'static str, text: &str) -> Result<InterfaceName, ParseError> {

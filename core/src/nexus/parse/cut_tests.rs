@@ -8,7 +8,10 @@ use super::{
     text_tests::{CDP, CHANNELS, LLDP, MACS, PORTS, TRUNKS, VERSION, VLANS, VPC},
     *,
 };
-use crate::net::{VlanId, VlanSet};
+use crate::{
+    net::{VlanId, VlanSet},
+    tracker::tests::cases,
+};
 
 const CONFIG: &str = "\
 !Command: show running-config interface
@@ -136,16 +139,14 @@ pub(super) fn check(query: Query, text: &str) {
     }
 }
 
-/// `show vpc` with one leg, whose list is wrapped after every `width` letters.
-fn one_leg(list: &str, width: usize) -> String {
+/// `show vpc` with one leg and these lines of its list.
+fn one_leg(lines: &[String]) -> String {
     let (head, _) = VPC.split_once("11    Po1 ").unwrap();
     let head = head.replace("configured         : 3", "configured         : 1");
-    let letters: Vec<char> = list.chars().collect();
-    let lines = letters.chunks(width).map(|chunk| chunk.iter().collect::<String>());
     let column = " ".repeat(61);
     format!(
         "{head}11    Po1           up     success     success               {}\n",
-        lines.collect::<Vec<_>>().join(&format!("\n{column}"))
+        lines.join(&format!("\n{column}"))
     )
 }
 
@@ -162,6 +163,8 @@ fn any_vlans() -> impl Strategy<Value = VlanSet> {
 }
 
 proptest! {
+    #![proptest_config(cases(64))]
+
     #[test]
     fn a_table_of_vlans_is_whole_or_an_error(vlans in any_vlans()) {
         let text = vlan_table(&vlans);
@@ -172,9 +175,26 @@ proptest! {
 
     #[test]
     fn a_wrapped_list_of_a_vpc_is_the_list_or_is_not_told(vlans in any_vlans(), width in 1usize..40) {
-        let found = piece(Query::Vpc, &Answer::Text(one_leg(&vlans.to_string(), width))).unwrap();
+        let letters: Vec<char> = vlans.to_string().chars().collect();
+        let lines: Vec<_> = letters.chunks(width).map(|chunk| chunk.iter().collect()).collect();
+        let found = piece(Query::Vpc, &Answer::Text(one_leg(&lines))).unwrap();
         let told = found.to_json().pointer("/legs/port-channel1/vlans").cloned();
         prop_assert!(found == Piece::Silent(Query::Vpc) || told == Some(serde_json::json!(vlans)), "{told:?}");
+    }
+
+    #[test]
+    fn a_list_of_a_vpc_that_is_wrapped_after_commas_is_the_list(vlans in any_vlans(), width in 10usize..15) {
+        let list = vlans.to_string();
+        let mut lines = vec![String::new()];
+        for range in list.split_inclusive(',') {
+            if lines.last().is_some_and(|line| line.len() + range.len() > width) {
+                lines.push(String::new());
+            }
+            lines.last_mut().unwrap().push_str(range);
+        }
+        let found = piece(Query::Vpc, &Answer::Text(one_leg(&lines))).unwrap();
+        let told = found.to_json().pointer("/legs/port-channel1/vlans").cloned();
+        prop_assert_eq!(told, Some(serde_json::json!(vlans)));
     }
 
     #[test]

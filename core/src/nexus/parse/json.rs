@@ -37,6 +37,18 @@ pub(super) fn rows_of<'a>(
     }
 }
 
+/// The rows of an answer that has this table only. Without it there are none, where what stands there instead is no table
+/// either, such as a count: tables that nobody knows are not nothing.
+pub(super) fn rows_of_only<'a>(
+    body: &'a Value,
+    table: &'static str,
+    row: &'static str,
+) -> Result<Vec<&'a Value>, ParseError> {
+    let other = |value: &Value| listed(value).into_iter().any(|part| part.is_object() && !is_empty(part));
+    let others = body.as_object().is_some_and(|map| map.values().any(other));
+    if others && body.get(table).is_none() { Err(ParseError::Missing(table)) } else { rows(body, table, row) }
+}
+
 fn listed(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(items) => items.iter().collect(),

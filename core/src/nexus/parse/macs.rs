@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use super::{
     ParseError,
-    json::{required, rows, string},
+    json::{required, rows_of_only, string},
 };
 use crate::{net::MacAddr, tracker::MacEntry};
 
 pub(super) fn parse(body: &Value) -> Result<Vec<MacEntry>, ParseError> {
     let mut entries = Vec::new();
-    for row in rows(body, "TABLE_mac_address", "ROW_mac_address")? {
+    for row in rows_of_only(body, "TABLE_mac_address", "ROW_mac_address")? {
         let text = required(row, "disp_mac_addr")?;
         let mac = text.parse::<MacAddr>().map_err(|_| ParseError::value("disp_mac_addr", &text))?;
         // The switch's own addresses stand behind `Vlan500(R)`, `sup-eth1(R)`, `Drop` or `nve1(…)`, or in VLAN `-`.

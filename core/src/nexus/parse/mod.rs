@@ -89,7 +89,7 @@ pub fn piece(query: Query, answer: &Answer) -> Result<Piece, ParseError> {
         Query::FeatureSets => owners::feature_sets(lines(answer)?).map(Piece::FeatureSets),
         Query::Vtp => Ok(owners::vtp(text(answer)?).map_or_else(silent, Piece::Vtp)),
         Query::SystemMode => Ok(owners::maintenance(text(answer)?).map_or_else(silent, Piece::Maintenance)),
-        Query::SwitchProfiles => Ok(Piece::SwitchProfile(owners::switch_profile(lines(answer)?))),
+        Query::SwitchProfiles => owners::switch_profile(lines(answer)?).map(Piece::SwitchProfile),
         Query::Save => Ok(Piece::Saved(save::parse(text(answer)?))),
     }
 }

@@ -16,15 +16,19 @@ use serde_json::Value;
 
 use super::{
     ParseError,
-    json::{required, rows, string},
+    json::{required, rows_of_only, string},
     table::labelled,
 };
 use crate::tracker::{Discovery, Neighbor};
 
 pub(super) fn parse_lldp(body: &Value) -> Result<Vec<Neighbor>, ParseError> {
     let mut neighbors = Vec::new();
+    let rows = rows_of_only(body, "TABLE_nbor_detail", "ROW_nbor_detail")?;
     // Without neighbours the short form is printed: `{"neigh_count":"0"}`.
-    for row in rows(body, "TABLE_nbor_detail", "ROW_nbor_detail")? {
+    if rows.is_empty() && string(body, "neigh_count").is_some_and(|count| count != "0") {
+        return Err(ParseError::Missing("TABLE_nbor_detail"));
+    }
+    for row in rows {
         let Ok(interface) = required(row, "l_port_id")?.parse() else { continue };
         let port = string(row, "port_id").unwrap_or_default();
         let spoken = [string(row, "chassis_id"), Some(port.clone())];
@@ -51,7 +55,7 @@ fn port_name(port: String, description: Option<String>) -> String {
 
 pub(super) fn parse_cdp(body: &Value) -> Result<Vec<Neighbor>, ParseError> {
     let mut neighbors = Vec::new();
-    for row in rows(body, "TABLE_cdp_neighbor_detail_info", "ROW_cdp_neighbor_detail_info")? {
+    for row in rows_of_only(body, "TABLE_cdp_neighbor_detail_info", "ROW_cdp_neighbor_detail_info")? {
         let Ok(interface) = required(row, "intf_id")?.parse() else { continue };
         let device = string(row, "sysname").or_else(|| string(row, "device_id"));
         neighbors.push(Neighbor {

@@ -74,9 +74,15 @@ pub(super) fn maintenance(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether a switch-profile is configured.
-pub(super) fn switch_profile(text: &str) -> bool {
-    text.lines().any(|line| line.trim_start().starts_with("switch-profile "))
+/// Whether a switch-profile is configured. Without one there is nothing, or only what every running-config begins with.
+pub(super) fn switch_profile(text: &str) -> Result<bool, ParseError> {
+    let begins = |words: &str| text.lines().any(|line| line.trim_start().starts_with(words));
+    let there = begins("switch-profile ");
+    if there || text.trim().is_empty() || begins("!Command") || begins("version ") {
+        Ok(there)
+    } else {
+        Err(ParseError::Missing("the head of running-config"))
+    }
 }
 
 /// What stands behind `label:`, in small letters.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     tests::{PORT, structured},
-    text_tests::VLANS,
+    text_tests::{CHANNELS, TRUNKS, VLANS, VPC},
     *,
 };
 use crate::{
@@ -163,4 +163,53 @@ fn facts_4_2_a_list_is_the_union_of_its_lines_however_it_is_split() {
     assert_eq!(allowed(&["1, 3, 5"]), list("1,3,5"));
     assert_eq!(allowed(&["none"]), list("none"));
     assert_eq!(allowed(&[]), Allowed::Everything);
+}
+
+#[test]
+fn a_list_that_goes_on_where_nobody_knows_how_is_not_told() {
+    let told = |query, text: String| piece(query, &Answer::Text(text));
+    let leg = |first: &str, rest: &str| {
+        let text = VPC.replace("1-100,302-400,\n", &format!("{first}\n"));
+        told(Query::Vpc, text.replace(&format!("{:61}401-501", ""), rest))
+    };
+    assert_eq!(leg("1-100,302-5", &format!("{:61}01", "")), Ok(Piece::Silent(Query::Vpc)), "1-100,302-501?");
+    assert_eq!(leg("1-100,302", &format!("{:55},30", "")), Ok(Piece::Silent(Query::Vpc)), "in another column");
+    assert!(matches!(leg("1-100", &format!("{:61},302-501", "")), Ok(Piece::Vpc(_))));
+    assert_eq!(leg("1-100", &format!("{:61},302-...,", "")), Ok(Piece::Silent(Query::Vpc)), "cut short");
+    assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n")).is_err());
+    assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n").replace("40-50", ",40-50")).is_ok());
+}
+
+#[test]
+fn members_that_run_into_each_other_are_not_one() {
+    let text = CHANNELS.replace("Eth1/1(P)    Eth1/2(P)", "Eth1/1(P)Eth1/2(P)");
+    assert!(piece(Query::PortChannels, &Answer::Text(text)).is_err());
+}
+
+#[test]
+fn neighbours_that_are_only_counted_are_not_none() {
+    let none = Ok(Piece::Neighbors(Vec::new()));
+    assert_eq!(structured(Query::Lldp, json!({"neigh_hdr": "neigh_hdr", "neigh_count": "0"})), none);
+    assert!(structured(Query::Lldp, json!({"neigh_count": 2})).is_err());
+    let short = json!({"TABLE_nbor": {"ROW_nbor": {"l_port_id": "Eth1/1", "port_id": "eth0"}}});
+    assert!(structured(Query::Lldp, short).is_err());
+}
+
+#[test]
+fn a_table_that_nobody_knows_is_not_an_empty_one() {
+    let unknown = json!({"TABLE_other": {"ROW_other": {"port": "Eth1/1"}}});
+    for query in [Query::Lldp, Query::Cdp, Query::PortChannels, Query::Macs(PORT)] {
+        for body in [unknown.clone(), json!({"inner": unknown, "count": "1"}), json!({"TABLE_a": [{"ROW_a": []}]})] {
+            assert!(structured(query, body.clone()).is_err(), "{query}: {body}");
+        }
+        assert!(structured(query, json!({"header": "none", "end": ["a", "b"], "empty": {}})).is_ok(), "{query}");
+    }
+}
+
+#[test]
+fn rows_of_vpcs_may_have_empty_lines_between_them() {
+    let gaps = VPC.replace("\n12    Po2", "\n\n12    Po2").replace("\n13    Po3", "\n   \n13    Po3");
+    let told = |text: &str| piece(Query::Vpc, &Answer::Text(text.to_owned()));
+    assert_eq!(told(&format!("{gaps}\nPlease check the reasons.\n")), told(VPC));
+    assert!(matches!(told(VPC), Ok(Piece::Vpc(_))));
 }

@@ -18,6 +18,8 @@ pub(super) struct Table<'a> {
     pub(super) head: &'a str,
     /// The rows in their order.
     pub(super) rows: Vec<Row<'a>>,
+    /// The line of dashes under the head.
+    pub(super) ruler: &'a str,
     /// Whether an empty line or a ruler followed; else the output ended with the last row.
     pub(super) closed: bool,
 }
@@ -63,7 +65,7 @@ pub(super) fn tables<'a>(
         at = match at {
             At::Outside if is_head(line) => At::Head(line),
             At::Outside => At::Outside,
-            At::Head(head) if is_ruler(line) => At::Rows(Table { head, ..Table::default() }),
+            At::Head(head) if is_ruler(line) => At::Rows(Table { head, ruler: line, ..Table::default() }),
             At::Head(head) => At::Head(head),
             At::Rows(table) if line.is_empty() || is_ruler(line) => {
                 found.push(Table { closed: true, ..table });
@@ -94,6 +96,14 @@ fn is_ruler(line: &str) -> bool {
 
 fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
+}
+
+/// A list of VLANs whose pieces stood in several lines. A switch breaks it at a comma or a dash; none where it is broken
+/// between two digits: they may be one number or two.
+pub(super) fn joined(pieces: &[&str]) -> Option<String> {
+    let is_seam = |letter: char| matches!(letter, ',' | '-');
+    let mut seams = pieces.iter().zip(pieces.iter().skip(1));
+    seams.all(|(before, after)| before.ends_with(is_seam) || after.starts_with(is_seam)).then(|| pieces.concat())
 }
 
 /// The value behind the first `label`, where a line begins with it.

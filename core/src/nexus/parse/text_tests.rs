@@ -274,6 +274,17 @@ fn a_vlan_that_is_suspended_or_shut_is_present_and_not_active() {
     let Ok(Piece::Vlans(found)) = said(Query::Vlans, VLANS) else { panic!() };
     assert_eq!((found.present, found.active), (set("1,20,300-301"), set("1,300")));
     assert!(said(Query::Vlans, &VLANS.replace("default", "")).is_err(), "a row that lost a cell");
+    let row = |text: &str| said(Query::Vlans, &VLANS.replace("300  web                              active", text));
+    let active = |text: &str| match row(text) {
+        Ok(Piece::Vlans(found)) if found.present == set("1,20,300-301") => found.active == set("1,300"),
+        other => panic!("{text}: {other:?}"),
+    };
+    for state in ["act/unsup", "act/lshut", "sus/lshut", "act/ishut   Eth1/9"] {
+        assert!(!active(&format!("300  web                              {state}")), "{state}");
+    }
+    assert!(!active("300  active                           suspended"), "a name like a state");
+    assert!(active("300  my web                           active    Eth1/9"), "a name of two words");
+    assert!(row("300  web                              unheard").is_err());
     let headless = VLANS.replace("1    default                          active ", "                    ");
     assert!(said(Query::Vlans, &headless).is_err(), "a wrapped row without its head");
 }
@@ -349,8 +360,8 @@ fn a_vpc_domain_is_read_with_wrapped_lists_and_reasons() {
 
 #[test]
 fn a_list_of_a_vpc_that_may_be_cut_short_is_not_told() {
-    for list in ["1-100,...", "1-100,141-...,", "1-100,", "1-", "all", ""] {
-        let text = VPC.replace("401-501", list);
+    for list in ["1-100,302-50100", "1-100,...", "1-100,141-...,", "1-100,", "1-", "all", ""] {
+        let text = VPC.replace("1-100,302-400,\n", &format!("{list}\n")).replace(&format!("{:>68}\n", "401-501"), "");
         assert_eq!(said(Query::Vpc, &text), Ok(Piece::Silent(Query::Vpc)), "{list}");
     }
     let uncounted = VPC.replace("configured         : 3", "configured         : 4");
@@ -370,8 +381,8 @@ fn a_foreign_or_paged_text_is_no_answer() {
     let foreign = ["<html>\n<h1>401 Authorization Required</h1>\n</html>\n", "leaf1#\n", "% Invalid command\n"];
     for query in ALL {
         let told = |text: &str| said(query, text).is_ok_and(|piece| piece != Piece::Silent(query));
-        // These two print nothing where there is nothing, and the third keeps the switch's words.
-        if !matches!(query, Query::AccountingLog | Query::SwitchProfiles | Query::Save) {
+        // The first prints nothing where there is nothing, and the second keeps the switch's words.
+        if !matches!(query, Query::AccountingLog | Query::Save) {
             assert_eq!(foreign.into_iter().find(|text| told(text)), None, "{query}");
         }
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::{
     ParseError,
     json::{is_empty, required, rows_of, vlan_list},
-    table::{Row, tables},
+    table::{Row, joined, tables},
 };
 use crate::net::{InterfaceName, VlanSet};
 
@@ -38,8 +38,8 @@ pub(super) fn parse(body: &Value) -> Result<Option<BTreeMap<InterfaceName, VlanS
     Ok(Some(trunks))
 }
 
-/// A list that goes on in the next line may be broken anywhere; whether one is ever cut short is not documented. The
-/// section is not the last one: what follows it is its end.
+/// A list may go on in the next line; whether one is ever cut short is not documented. The section is not the last one:
+/// what follows it is its end.
 pub(super) fn parse_text(text: &str) -> Result<Option<BTreeMap<InterfaceName, VlanSet>>, ParseError> {
     let tables = tables(text, "the section STP Forwarding", |line| line.contains("STP Forwarding"))?;
     if tables.iter().any(|table| !table.closed) {
@@ -52,8 +52,7 @@ pub(super) fn parse_text(text: &str) -> Result<Option<BTreeMap<InterfaceName, Vl
 fn trunk(row: &Row<'_>) -> Result<Option<(InterfaceName, VlanSet)>, ParseError> {
     let mut words = row.words();
     let name = words.next().unwrap_or_default();
-    let list: String = words.collect();
-    let wrong = || ParseError::value("STP Forwarding", row.line);
-    let vlans = if list.is_empty() { Err(wrong()) } else { list.parse().map_err(|_| wrong()) }?;
+    let list = joined(&words.collect::<Vec<_>>()).filter(|list| !list.is_empty());
+    let vlans = list.and_then(|list| list.parse().ok()).ok_or_else(|| ParseError::value("STP Forwarding", row.line))?;
     Ok(name.parse().ok().filter(|name: &InterfaceName| name.can_trunk()).map(|name| (name, vlans)))
 }

@@ -62,11 +62,18 @@ fn vlan_row(row: &Row<'_>) -> Result<(VlanId, bool), ParseError> {
     let wrong = || ParseError::value("vlan", row.line);
     let mut words = row.line.split_whitespace();
     let vlan = words.next().and_then(|word| word.parse().ok()).ok_or_else(wrong)?;
-    // Behind the name. One that is shut down shows it here; its words (`act/lshut`, `sus/ishut`) are remembered only.
-    match words.nth(1) {
-        Some("active") => Ok((vlan, true)),
-        Some(state) if state.starts_with("sus") || state.ends_with("shut") => Ok((vlan, false)),
-        Some(_) | None => Err(wrong()),
+    // Behind the name, which is a word at least and may be a state's word, too.
+    let state = words.skip(1).filter_map(is_active_state).last();
+    state.map(|active| (vlan, active)).ok_or_else(wrong)
+}
+
+/// Whether a state is that of an active VLAN; none: it is no state. One that is shut down shows it here; its words
+/// (`act/lshut`, `act/unsup`, `sus/ishut`) are remembered only.
+fn is_active_state(word: &str) -> Option<bool> {
+    match word {
+        "active" => Some(true),
+        "suspend" | "suspended" => Some(false),
+        _ => word.strip_prefix("act/").or_else(|| word.strip_prefix("sus/")).map(|_| false),
     }
 }
 

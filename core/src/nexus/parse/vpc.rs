@@ -29,7 +29,7 @@ use serde_json::Value;
 use super::{
     ParseError,
     json::{is_empty, required, rows, string, vlan_list},
-    table::{Row, Table, tables},
+    table::{Row, Table, joined, tables},
 };
 use crate::{
     net::{InterfaceName, VlanSet},
@@ -156,17 +156,18 @@ fn field<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ParseError> {
 }
 
 fn text_peer_link(tables: &[Table<'_>]) -> Result<Option<PeerLink>, ParseError> {
-    let Some(row) = tables.iter().flat_map(|table| &table.rows).next() else { return Ok(None) };
+    let rows = tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler)));
+    let Some((row, ruler)) = rows.into_iter().next() else { return Ok(None) };
     let (_, name, state) = cells(row)?;
-    let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
+    let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
     Ok(Some(PeerLink { interface: interface("Port", name)?, up: state == "up", vlans }))
 }
 
 fn text_legs(tables: &[Table<'_>]) -> Result<Option<BTreeMap<InterfaceName, VpcLeg>>, ParseError> {
     let mut legs = BTreeMap::new();
-    for row in tables.iter().flat_map(|table| &table.rows) {
+    for (row, ruler) in tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler))) {
         let (id, name, state) = cells(row)?;
-        let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
+        let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
         let consistency = row.line.split_whitespace().nth(3).unwrap_or_default();
         let consistent = !matches!(consistency, "failed" | "inconsistent");
         legs.insert(interface("Port", name)?, VpcLeg { id: number("id", id)?, up: state == "up", consistent, vlans });
@@ -183,17 +184,25 @@ fn cells<'a>(row: &Row<'a>) -> Result<(&'a str, &'a str, &'a str), ParseError> {
     }
 }
 
-/// The list at the end of a row. A long one goes on below in the same column, after a comma, and one that is too long
-/// ends in `141-...,`; the rest of a reason stands in other columns. None: it is not told in full.
-fn vlans_in_full(row: &Row<'_>) -> Option<VlanSet> {
+/// The list at the end of a row; the lines below may bring the rest of it in the same column, and the rest of a reason
+/// in others. None: it cannot be read, goes on elsewhere, or just fills its column, so that the switch may have cut it
+/// (facts: NX-OS §4.5).
+fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
+    let is_list = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'));
     let column = row.line.rfind(char::is_whitespace)? + 1;
     let (_, first) = row.line.split_at_checked(column)?;
-    let more = row.more.iter().filter_map(|line| line.split_at_checked(column));
-    let more = more.filter(|(before, chunk)| before.ends_with(' ') && !chunk.starts_with(' ')).map(|(_, chunk)| chunk);
-    let list: String = std::iter::once(first).chain(more).collect();
-    let is_list = list.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '-'));
-    match list.as_str() {
-        "-" => Some(VlanSet::EMPTY),
-        list => list.parse().ok().filter(|_| is_list),
+    let mut chunks = vec![first];
+    for (line, last) in row.more.iter().filter_map(|line| Some((line, line.split_whitespace().last()?))) {
+        if is_list(last) && line.len() == column + last.len() {
+            chunks.push(last);
+        } else if first != "-" && (is_list(last) || last.contains("...")) {
+            return None;
+        }
     }
+    if chunks == ["-"] {
+        return Some(VlanSet::EMPTY);
+    }
+    let width = ruler.split_whitespace().last().map(str::len);
+    let fills = chunks.last().map(|chunk| chunk.len()) == width;
+    (is_list(first) && !fills).then(|| joined(&chunks)?.parse().ok()).flatten()
 }

@@ -47,6 +47,7 @@ use crate::{
 };
 use forwarding::Awaited;
 use lanes::{Link, Resolved, Slow, Timers, Unproved, Writes};
+use owners::Clues;
 use saving::Saving;
 
 /// The question that an answer belongs to.
@@ -142,6 +143,8 @@ pub struct Session {
     /// The intent was not compared with the reading since one of them changed.
     dirty: bool,
     known: Reading,
+    /// What the switch last said of each kind of owner.
+    clues: Clues,
     status: BTreeMap<InterfaceName, PortStatus>,
     writes: Writes,
     slow: Slow,
@@ -185,6 +188,7 @@ impl Session {
             intent: None,
             dirty: false,
             known: Reading::default(),
+            clues: Clues::default(),
             status: BTreeMap::new(),
             writes: Writes::Idle,
             slow: Slow::default(),

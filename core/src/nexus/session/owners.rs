@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::tracker::ForeignOwner;
 
-/// What the answers of one reading said; none: nothing.
+/// What the answers said; none: nothing.
 #[derive(Debug, Default)]
 pub(super) struct Clues {
     /// The features that are enabled.
     pub(super) features: Option<BTreeSet<String>>,
     /// The feature sets that are enabled. Most switches have none and tell nothing.
-    pub(super) sets: BTreeSet<String>,
+    pub(super) sets: Option<BTreeSet<String>>,
     /// It is a VTP server or client.
     pub(super) vtp: Option<bool>,
     pub(super) maintenance: Option<bool>,
@@ -18,6 +18,25 @@ pub(super) struct Clues {
 }
 
 impl Clues {
+    /// Takes what a newer reading said. What it did not tell stays as it was; but without the feature, the VTP mode of
+    /// before says nothing.
+    pub(super) fn learn(&mut self, newer: Self) {
+        let vtp = newer.vtp.or_else(|| self.vtp.filter(|_| newer.features.is_none()));
+        *self = Self {
+            features: newer.features.or_else(|| self.features.take()),
+            sets: newer.sets.or_else(|| self.sets.take()),
+            vtp,
+            maintenance: newer.maintenance.or(self.maintenance),
+            switch_profile: newer.switch_profile.or(self.switch_profile),
+        };
+    }
+
+    /// Whether anything was said.
+    pub(super) const fn is_empty(&self) -> bool {
+        let Self { features, sets, vtp, maintenance, switch_profile } = self;
+        features.is_none() && sets.is_none() && vtp.is_none() && maintenance.is_none() && switch_profile.is_none()
+    }
+
     /// The owners; none where the switch does not tell its features and nothing else shows an owner.
     pub(super) fn owners(&self) -> Option<BTreeSet<ForeignOwner>> {
         let is = |names: &[&str]| names.iter().any(|name| self.has(name));
@@ -36,7 +55,7 @@ impl Clues {
     }
 
     fn has(&self, feature: &str) -> bool {
-        self.features.as_ref().is_some_and(|features| features.contains(feature)) || self.sets.contains(feature)
+        [&self.features, &self.sets].into_iter().flatten().any(|names| names.contains(feature))
     }
 }
 
@@ -66,11 +85,36 @@ mod tests {
     #[test]
     fn what_is_not_told_is_not_known_and_a_vtp_mode_that_cannot_be_read_is_the_worse() {
         check(None, Clues::default(), None);
-        check(None, Clues { sets: BTreeSet::from(["fex".to_owned()]), ..Clues::default() }, None);
-        let sets = BTreeSet::from(["fabricpath".to_owned()]);
+        check(None, Clues { sets: Some(BTreeSet::from(["fex".to_owned()])), ..Clues::default() }, None);
+        let sets = Some(BTreeSet::from(["fabricpath".to_owned()]));
         check(None, Clues { sets, ..Clues::default() }, Some(&[ForeignOwner::FabricPath]));
         check(None, Clues { maintenance: Some(true), ..Clues::default() }, Some(&[ForeignOwner::Maintenance]));
         check(Some(&["vtp"]), Clues::default(), Some(&[ForeignOwner::Vtp]));
+    }
+
+    #[test]
+    fn a_question_that_stays_silent_clears_no_owner() {
+        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>());
+        let after = |before: Clues, newer: Clues| {
+            let mut clues = before;
+            clues.learn(newer);
+            clues.owners().map(|owners| owners.into_iter().collect::<Vec<_>>())
+        };
+        let told = || Clues { features: names(&["lacp"]), ..Clues::default() };
+        let busy = || Clues { maintenance: Some(true), ..told() };
+        assert_eq!(after(busy(), told()), Some(vec![ForeignOwner::Maintenance]));
+        assert_eq!(after(busy(), Clues { maintenance: Some(false), ..told() }), Some(vec![]));
+        let path = Clues { sets: names(&["fabricpath"]), ..told() };
+        assert_eq!(after(path, told()), Some(vec![ForeignOwner::FabricPath]));
+        let tracked = Clues { features: names(&["vmtracker"]), ..Clues::default() };
+        let both = Some(vec![ForeignOwner::VmTracker, ForeignOwner::Maintenance]);
+        assert_eq!(after(tracked, Clues { maintenance: Some(true), ..Clues::default() }), both);
+        let server = || Clues { vtp: Some(true), ..Clues::default() };
+        assert_eq!(
+            after(server(), Clues { switch_profile: Some(false), ..Clues::default() }),
+            Some(vec![ForeignOwner::Vtp])
+        );
+        assert_eq!(after(server(), told()), Some(vec![]), "the feature is off");
     }
 
     /// What the answers of a switch, in the shapes that NX-OS prints, come to.
@@ -81,7 +125,7 @@ mod tests {
             if let Piece::Features(names) = found {
                 clues.features = Some(names);
             } else if let Piece::FeatureSets(names) = found {
-                clues.sets = names;
+                clues.sets = Some(names);
             } else if let Piece::Vtp(is) = found {
                 clues.vtp = Some(is);
             } else if let Piece::Maintenance(is) = found {

@@ -1,6 +1,9 @@
 //! From answered questions to what is known, and to what the tracker is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use super::{Session, owners::Clues};
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
         Piece, Reading, parse::accounting::Entry, parse::config::PortConfig, parse::ports::PortStatus,
         platform::Platform,
     },
-    tracker::{Fex, Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope, VlanDatabase},
+    tracker::{Fex, ForeignOwner, Identity, MacEntry, Moment, Neighbor, Observation, Port, Scope, VlanDatabase},
 };
 
 /// What a reading brought that is not kept by the session.
@@ -25,6 +28,7 @@ pub(super) struct Read {
     vpc: bool,
     fexes: Option<BTreeMap<u16, Fex>>,
     clues: Clues,
+    owners: Option<BTreeSet<ForeignOwner>>,
     channels: Option<BTreeMap<InterfaceName, BTreeSet<InterfaceName>>>,
     neighbors: Option<Vec<Neighbor>>,
     macs: Option<Vec<MacEntry>>,
@@ -67,7 +71,7 @@ impl Session {
                 }
                 Piece::Fexes(fexes) => read.fexes = Some(fexes),
                 Piece::Features(features) => read.clues.features = Some(features),
-                Piece::FeatureSets(sets) => read.clues.sets = sets,
+                Piece::FeatureSets(sets) => read.clues.sets = Some(sets),
                 Piece::Vtp(changes) => read.clues.vtp = Some(changes),
                 Piece::Maintenance(is) => read.clues.maintenance = Some(is),
                 Piece::SwitchProfile(is) => read.clues.switch_profile = Some(is),
@@ -75,10 +79,19 @@ impl Session {
             }
         }
         self.learn_configs(at, configs, whole, &mut read);
-        if let Some(owners) = read.clues.owners() {
-            self.known.owners = owners;
-        }
+        self.learn_owners(&mut read);
         read
+    }
+
+    fn learn_owners(&mut self, read: &mut Read) {
+        if read.clues.is_empty() {
+            return;
+        }
+        self.clues.learn(mem::take(&mut read.clues));
+        read.owners = self.clues.owners();
+        if let Some(owners) = &read.owners {
+            self.known.owners.clone_from(owners);
+        }
     }
 
     /// Who is a member of what is told only together with the ports' configuration, in a whole reading.
@@ -99,6 +112,7 @@ impl Session {
         // Another switch under the same name: nothing that was known holds.
         if self.identity.as_ref().is_none_or(|known| known.serial != identity.serial) {
             self.known = Reading::default();
+            self.clues = Clues::default();
             self.shifted.clear();
             self.flapped.clear();
         }
@@ -179,7 +193,7 @@ impl Session {
             macs: read.macs,
             vpc: self.known.vpc.as_ref().filter(|_| read.vpc).map(|(_, vpc)| vpc.clone()),
             fexes: read.fexes,
-            owners: read.clues.owners(),
+            owners: read.owners,
         }
     }
 }

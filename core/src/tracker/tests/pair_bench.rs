@@ -9,7 +9,7 @@ use std::{
 use super::{super::*, bench::*};
 use crate::net::{InterfaceName, SwitchName, VlanId, VlanSet};
 
-/// How often a switch is read (rule 12).
+/// How often a switch is read (rule 12), at first.
 const POLL: Duration = Duration::from_secs(60);
 /// From the start of a kernel to the first answer.
 const BOOT: Duration = Duration::from_secs(60);
@@ -52,6 +52,8 @@ pub(super) struct PairBench {
     store: Vec<Record>,
     slots: BTreeMap<SwitchName, Arc<Configure>>,
     poll: Moment,
+    /// How often a switch is read.
+    pub(super) pace: Duration,
 }
 
 /// The edge port of host `n` on a switch.
@@ -111,6 +113,7 @@ impl PairBench {
             store: Vec::new(),
             slots: BTreeMap::new(),
             poll: now,
+            pace: POLL,
         };
         bench.read_all();
         bench.list(&[]);
@@ -239,7 +242,7 @@ impl PairBench {
     }
 
     fn poll(&mut self) {
-        self.poll = self.now + POLL;
+        self.poll = self.now + self.pace;
         self.read_all();
         self.leaves.values_mut().for_each(|leaf| leaf.legs_up = leaf.alive);
     }

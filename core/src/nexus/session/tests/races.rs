@@ -9,7 +9,7 @@ use super::{
 use crate::{
     net::InterfaceName,
     nexus::{Piece, Query, parse::accounting},
-    tracker::{Event, Place, Scope, StepResult},
+    tracker::{Event, ForeignOwner, Place, Scope, StepResult},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,12 +62,13 @@ fn a_port_that_could_not_be_read_back_is_not_told_to_be_gone() {
 }
 
 #[test]
-fn without_the_list_of_features_nobody_knows_who_owns_the_switch() {
+fn without_the_list_of_features_the_switch_is_whose_it_was() {
     let mut sim = Sim::with(|sim| sim.fabric.features.extend(["vmtracker".to_owned()]));
     sim.fabric.refuses.insert(Query::Features);
     sim.pass(Duration::from_secs(3700));
     let owners = |event: &Event| if let Event::Observed(seen) = event { seen.owners.clone() } else { None };
-    assert_eq!(sim.events.iter().find_map(owners), None);
+    let told: BTreeSet<_> = sim.events.iter().filter_map(owners).flatten().collect();
+    assert_eq!(told, BTreeSet::from([ForeignOwner::VmTracker]));
     sim.intent(&[(ON, "10")], &[], true);
     assert_eq!(sim.writes, Vec::<Vec<String>>::new(), "what was known still holds");
 }
