@@ -10,8 +10,8 @@ mod worker;
 
 use std::{
     sync::{
-        Arc, OnceLock,
-        mpsc::{self, SyncSender},
+        Arc, Mutex, PoisonError,
+        mpsc::{self, SyncSender, TrySendError},
     },
     thread,
     time::Duration,
@@ -42,13 +42,13 @@ pub struct SshClient {
     settings: SwitchSettings,
     ssh: SshSettings,
     counters: Arc<Counters>,
-    jobs: OnceLock<SyncSender<Job>>,
+    jobs: Mutex<Option<SyncSender<Job>>>,
 }
 
 impl SshClient {
     /// A client of the switch at `ssh`. Nothing is sent yet, and there is no thread before there is something to type.
     pub fn new(settings: SwitchSettings, ssh: SshSettings) -> Self {
-        Self { settings, ssh, counters: Arc::default(), jobs: OnceLock::new() }
+        Self { settings, ssh, counters: Arc::default(), jobs: Mutex::default() }
     }
 
     fn start(&self) -> SyncSender<Job> {
@@ -62,10 +62,19 @@ impl SshClient {
         jobs
     }
 
+    fn give(&self, job: Job) -> Result<(), SshError> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = jobs.get_or_insert_with(|| self.start()).try_send(job);
+        // The next job has a new thread.
+        if matches!(given, Err(TrySendError::Disconnected(_))) {
+            *jobs = None;
+        }
+        given.map_err(|_| SshError::Busy)
+    }
+
     async fn ask(&self, task: Task, command: &str, limit: Duration) -> Result<Vec<Reply>, ClientError> {
         let (answer, outcome) = oneshot::channel();
-        let jobs = self.jobs.get_or_init(|| self.start());
-        jobs.try_send(Job { task, limit, answer }).map_err(|_| self.failed(SshError::Busy))?;
+        self.give(Job { task, limit, answer }).map_err(|error| self.failed(error))?;
         // The thread has its own deadline; it may first have to finish what another gave up.
         let patience = limit * 2 + LOGIN;
         match tokio::time::timeout(patience, outcome).await {

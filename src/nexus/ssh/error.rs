@@ -58,6 +58,14 @@ pub enum SshError {
     /// The switch lets in nobody with what is configured.
     #[error("the login is refused")]
     Login,
+    /// The switch asks for something else than what is configured; nothing was tried.
+    #[error("{address} offers only {offered} to log in, and there is nothing for that in the configuration")]
+    Methods {
+        /// `host:port`.
+        address: String,
+        /// SSH's names of the methods.
+        offered: String,
+    },
     /// The switch gives no terminal, perhaps because all are taken.
     #[error("the switch opens no terminal")]
     Shell(#[source] ssh2::Error),
@@ -111,6 +119,7 @@ impl SshError {
             | Self::UnknownHost { .. }
             | Self::WrongHost { .. }
             | Self::KnownHosts { .. }
+            | Self::Methods { .. }
             | Self::Shell(_)
             | Self::Broken { .. }
             | Self::Busy => Class::Refused,

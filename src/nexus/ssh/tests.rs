@@ -22,6 +22,8 @@ pub(in crate::nexus) mod server;
 
 const VERSION: &str =
     r#"{"host_name": "leaf1", "chassis_id": "Nexus9000", "proc_board_id": "S1", "nxos_ver_str": "9.3(5)"}"#;
+/// `127.0.0.1` as OpenSSH hides it in its list.
+const HASHED: &str = "|1|AAECAwQFBgcICQoLDA0ODxAREhM=|WqBc/NeMlF2clj6YqDujXI50fGI=";
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A switch that lets in by password, knows some commands, and refuses what it does not.
@@ -268,6 +270,24 @@ async fn a_key_logs_in_without_a_password() {
     assert!(!let_in && logins.iter().all(|login| login.starts_with("key")), "{logins:?}");
 }
 
+#[tokio::test]
+async fn a_login_that_was_not_tried_was_not_refused() {
+    let served = serve(Switch { methods: &[MethodKind::PublicKey], ..switch() }).await;
+    let error = show(&client(&served, |_, _| {}), "show fex").await.unwrap_err();
+    assert!(chain(&error).contains("offers only publickey"), "{}", chain(&error));
+    assert_eq!((error.class(), served.seen.lock().unwrap().logins.len()), (Class::Refused, 0));
+}
+
+#[tokio::test]
+async fn a_thread_that_ended_is_begun_anew() {
+    let served = serve(switch()).await;
+    let client = client(&served, |_, _| {});
+    show(&client, "show fex").await.unwrap().pop().unwrap().unwrap();
+    *client.jobs.lock().unwrap() = Some(mpsc::sync_channel(1).0);
+    assert!(matches!(show(&client, "show fex").await, Err(ClientError::Ssh { source: SshError::Busy, .. })));
+    assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")]);
+}
+
 /// Connects with another trust; the error, and what the switch saw of a login.
 async fn trusting(trust: impl Fn(&Served) -> HostTrust) -> (Result<(), String>, Vec<String>) {
     let served = serve(switch()).await;
@@ -308,11 +328,13 @@ async fn known_hosts_are_believed_and_others_only_if_so_configured() {
         assert_eq!(logins.is_empty(), expected.is_err(), "{line}: {logins:?}");
         fs::read_to_string(folder.path().join("known_hosts")).unwrap()
     };
-    check("{} {key}\n", false, Ok(())).await;
+    check("# ours\n\n{} {key}\n", false, Ok(())).await;
     check(&format!("{{}} {other}\n"), false, Err("is not the one that is trusted")).await;
     check(&format!("{{}} {other}\n"), true, Err("is not the one that is trusted")).await;
     check(&format!("elsewhere {other}\n"), false, Err("is not known; if SHA256:")).await;
     let written = check(&format!("elsewhere {other}\n"), true, Ok(())).await;
+    let unended = check(&format!("elsewhere {other}"), true, Ok(())).await;
+    assert_eq!(unended.lines().count(), 2, "{unended}");
     let mine = key(1).public_key().to_openssh().unwrap();
     assert!(
         written.lines().nth(1).is_some_and(|line| line.starts_with("[127.0.0.1]:") && line.contains(&mine)),
@@ -348,10 +370,11 @@ async fn of_several_host_keys_the_known_one_is_asked_for() {
     let ecdsa = key_of(5, Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 });
     for host_keys in [vec![key(1), ecdsa.clone()], vec![ecdsa, key(1)]] {
         let served = serve(Switch { host_keys, ..switch() }).await;
-        let known = format!("[127.0.0.1]:{} {}\n", served.port, served.host_key.to_openssh().unwrap());
-        fs::write(&file, known).unwrap();
-        let trust = HostTrust::KnownHosts { file: file.clone(), accept_new: false };
-        let client = client(&served, |_, ssh| ssh.trust = trust.clone());
-        assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")], "{:?}", served.host_key);
+        for name in [format!("[127.0.0.1]:{}", served.port), HASHED.to_owned()] {
+            fs::write(&file, format!("{name} {}\n", served.host_key.to_openssh().unwrap())).unwrap();
+            let trust = HostTrust::KnownHosts { file: file.clone(), accept_new: false };
+            let client = client(&served, |_, ssh| ssh.trust = trust.clone());
+            assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")], "{:?}", served.host_key);
+        }
     }
 }
