@@ -42,6 +42,7 @@ fn act(line: &str) -> Act {
         "show bye" => Act::Cut("bye\r\nleaf1# "),
         "switchport cut" => Act::Cut(""),
         "show cut" => Act::Cut("one\r\ntw"),
+        "show complaint" => Act::Complain("out of memory\r\n"),
         "copy running-config startup-config" => Act::Stall("Overwrite? (y/n) [n] "),
         "configure terminal" => Act::Enter("(config)"),
         line if line.starts_with("interface ") => Act::Enter("(config-if)"),
@@ -197,10 +198,12 @@ async fn who_may_not_configure_is_told_so() {
 async fn a_cut_answer_is_an_error_and_the_next_session_is_new() {
     let served = serve(switch()).await;
     let client = client(&served, |_, _| {});
-    let error = show(&client, "show cut").await.unwrap_err();
-    assert!(error.is_broken(), "{error:?}");
+    for cut in ["show cut", "show complaint"] {
+        let error = client.show(&[text(cut)], Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_broken(), "{error:?}");
+    }
     assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")]);
-    assert_eq!(served.seen.lock().unwrap().sessions, 2);
+    assert_eq!(served.seen.lock().unwrap().sessions, 3);
 }
 
 #[tokio::test]
