@@ -1,6 +1,7 @@
 //! SSH: one session per switch, kept open on a thread of its own, a terminal like a person's (facts: NX-OS §4.7, §5).
 //!
-//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client.
+//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client. A save has another
+//! session beside it.
 
 mod error;
 mod login;
@@ -72,6 +73,12 @@ impl SshClient {
         given.map_err(|_| SshError::Busy)
     }
 
+    /// A save takes minutes, and nothing else waits for it: it has a session of its own, which ends with it.
+    async fn save(&self, commands: &[(Encoding, String)], limit: Duration) -> Result<Vec<Reply>, ClientError> {
+        let own = Self { counters: Arc::clone(&self.counters), ..Self::new(self.settings.clone(), self.ssh.clone()) };
+        own.ask(Task::Show(commands.to_vec()), name(commands), limit).await
+    }
+
     async fn ask(&self, task: Task, command: &str, limit: Duration) -> Result<Vec<Reply>, ClientError> {
         let (answer, outcome) = oneshot::channel();
         self.give(Job { task, limit, answer }).map_err(|error| self.failed(error))?;
@@ -95,14 +102,22 @@ impl SshClient {
     }
 }
 
+/// The first command, as the name of all in errors.
+fn name(commands: &[(Encoding, String)]) -> &str {
+    commands.first().map(|(_, command)| command.as_str()).unwrap_or_default()
+}
+
 impl Transport for SshClient {
     fn switch(&self) -> &SwitchName {
         &self.settings.name
     }
 
     fn show<'a>(&'a self, commands: &'a [(Encoding, String)], limit: Duration) -> Call<'a, Vec<Reply>> {
-        let first = commands.first().map(|(_, command)| command.as_str()).unwrap_or_default();
-        Box::pin(self.ask(Task::Show(commands.to_vec()), first, limit))
+        let is_question = commands.iter().all(|(_, line)| line.starts_with("show "));
+        if !is_question {
+            return Box::pin(self.save(commands, limit));
+        }
+        Box::pin(self.ask(Task::Show(commands.to_vec()), name(commands), limit))
     }
 
     fn configure<'a>(&'a self, lines: &'a [String], limit: Duration, until: Moment) -> Call<'a, Vec<Reply>> {

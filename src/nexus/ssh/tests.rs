@@ -42,6 +42,7 @@ fn act(line: &str) -> Act {
         "show bye" => Act::Cut("bye\r\nleaf1# "),
         "switchport cut" => Act::Cut(""),
         "show cut" => Act::Cut("one\r\ntw"),
+        "copy slowly" => Act::Stall("[####"),
         "show complaint" => Act::Complain("out of memory\r\n"),
         "copy running-config startup-config" => Act::Stall("Overwrite? (y/n) [n] "),
         "configure terminal" => Act::Enter("(config)"),
@@ -218,6 +219,21 @@ async fn silence_is_a_time_out_and_a_question_is_not_answered() {
     let error = show(&client, "copy running-config startup-config").await.unwrap_err();
     assert!(chain(&error).contains("asks \"Overwrite? (y/n) [n]\""), "{}", chain(&error));
     assert_eq!(served.seen.lock().unwrap().lines.last().unwrap(), "copy running-config startup-config");
+}
+
+#[tokio::test]
+async fn a_save_that_takes_its_time_delays_nobody() {
+    let served = serve(switch()).await;
+    let client = client(&served, |_, _| {});
+    let copy = [text("copy slowly")];
+    let save = client.show(&copy, Duration::from_secs(3));
+    let write = ["interface Ethernet1/1".to_owned()];
+    let write = client.configure(&write, LIMIT, clock::now() + LIMIT);
+    tokio::select! {
+        biased;
+        saved = save => panic!("the write waited: {saved:?}"),
+        written = write => assert_eq!(written.unwrap(), [said("")]),
+    }
 }
 
 /// Logs in at `switch`: whether it let us in, and what it saw of the login.
