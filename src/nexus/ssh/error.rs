@@ -55,6 +55,15 @@ pub enum SshError {
         #[source]
         source: io::Error,
     },
+    /// The switch closed the connection when it had the password.
+    #[error("{address} hung up when it had the password")]
+    HungUp {
+        /// `host:port`.
+        address: String,
+        /// What failed.
+        #[source]
+        source: ssh2::Error,
+    },
     /// The switch lets in nobody with what is configured.
     #[error("the login is refused")]
     Login,
@@ -120,6 +129,7 @@ impl SshError {
             | Self::WrongHost { .. }
             | Self::KnownHosts { .. }
             | Self::Methods { .. }
+            | Self::HungUp { .. }
             | Self::Shell(_)
             | Self::Broken { .. }
             | Self::Busy => Class::Refused,

@@ -57,8 +57,7 @@ fn with_password(
         return Ok(false);
     };
     match outcome {
-        // To hang up is a refusal, too, and must not be tried over and over.
-        Err(error) if HUNG_UP.contains(&error.code()) => Ok(false),
+        Err(source) if HUNG_UP.contains(&source.code()) => Err(SshError::HungUp { address: ssh.address(), source }),
         outcome => accepted(ssh, outcome),
     }
 }

@@ -253,8 +253,18 @@ async fn a_password_is_tried_once() {
     let both = Switch { methods: &[MethodKind::Password, MethodKind::KeyboardInteractive], ..switch() };
     let (let_in, logins) = login(both, |settings, _| settings.password = Secret::new("wrong".to_owned())).await;
     assert_eq!((let_in, logins), (false, vec!["password wrong".to_owned()]));
-    let (let_in, logins) = login(switch(), |settings, _| settings.password = Secret::new(HANG_UP.to_owned())).await;
-    assert_eq!((let_in, logins.len()), (false, 1));
+}
+
+#[tokio::test]
+async fn who_hangs_up_twice_at_the_password_refuses_it() {
+    let served = serve(switch()).await;
+    let client = client(&served, |settings, _| settings.password = Secret::new(HANG_UP.to_owned()));
+    // The switch may just be reloading, and the password is that of all others, too.
+    let error = show(&client, "show fex").await.unwrap_err();
+    assert_eq!((error.class(), error.is_broken()), (Class::Refused, false), "{error:?}");
+    let error = show(&client, "show fex").await.unwrap_err();
+    assert!(matches!(error, ClientError::Login { .. }), "{error:?}");
+    assert_eq!(served.seen.lock().unwrap().logins.len(), 2);
 }
 
 #[tokio::test]
