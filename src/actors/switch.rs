@@ -45,7 +45,8 @@ pub trait SwitchMeter: Send + Sync {
 pub struct SwitchActor {
     name: SwitchName,
     username: String,
-    password: Secret,
+    /// By which a refused login is known.
+    secret: Secret,
     credentials: Credentials,
     session: Session,
     driver: Arc<dyn Driver>,
@@ -93,13 +94,14 @@ impl SwitchActor {
         credentials: Credentials,
         meter: Arc<dyn SwitchMeter>,
     ) -> Self {
-        let SwitchSettings { name, username, password, .. } = settings;
+        let secret = settings.secret().clone();
+        let SwitchSettings { name, username, .. } = settings;
         let guard = Guard::new(&policy.borrow(), &name);
         let session = Session::new(name.clone(), username.clone(), guard, clock::now());
         Self {
             name,
             username,
-            password,
+            secret,
             credentials,
             session,
             driver,
@@ -240,13 +242,13 @@ impl SwitchActor {
 
     /// A login that a device refused is left alone, by all devices that share it; nothing is sent then.
     fn blocked(&self) -> Option<ClientError> {
-        let until = self.credentials.blocked(&self.username, &self.password, clock::now());
+        let until = self.credentials.blocked(&self.username, &self.secret, clock::now());
         until.map(|_| ClientError::Blocked { switch: self.name.clone(), username: self.username.clone() })
     }
 
     fn count(&mut self, operation: &'static str, began: std::time::Instant, error: Option<&ClientError>) {
         if let Some(ClientError::Login { .. }) = error {
-            self.credentials.refused(&self.username, &self.password, clock::now());
+            self.credentials.refused(&self.username, &self.secret, clock::now());
         }
         if let Some(ClientError::Blocked { .. }) = error {
             return;

@@ -70,6 +70,14 @@ pub struct SwitchSettings {
     pub ssh: Option<SshSettings>,
 }
 
+impl SwitchSettings {
+    /// By what a refused login is known: the password or, where there is none, the key.
+    pub fn secret(&self) -> &Secret {
+        let key = self.ssh.as_ref().and_then(|ssh| ssh.key.as_ref());
+        key.filter(|_| self.password.expose().is_empty()).map_or(&self.password, |key| &key.text)
+    }
+}
+
 /// How to reach a switch by SSH.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SshSettings {

@@ -58,10 +58,17 @@ pub(super) fn settings(
         Transport::Auto if !trusted => given.first().into_iter().for_each(|key| section.fault(key, UNTRUSTED)),
         Transport::Auto | Transport::Ssh => {}
     }
-    let (key, agent) = (private_key(source, section), section.flag("ssh_agent").unwrap_or(false));
+    let (key, agent) = (private_key(source, section), section.flag("ssh_agent"));
+    if transport == Transport::Ssh
+        && agent == Some(false)
+        && !section.has("private_key_file")
+        && without_password(section)
+    {
+        section.fault("ssh_agent", "nothing logs in: give a password, a private_key_file, or the agent");
+    }
     let trust = host_trust(source, section);
     let (host, port) = address(section, transport, url)?;
-    Some(SshSettings { host, port, trust: trust?, key, agent })
+    Some(SshSettings { host, port, trust: trust?, key, agent: agent.unwrap_or(false) })
 }
 
 /// `ssh`, else the host of the `url`.

@@ -7,7 +7,7 @@ use std::{
 
 use vmtracker_core::{
     net::SwitchName,
-    nexus::{Encoding, Reply},
+    nexus::{Encoding, Query, Reply},
     tracker::Moment,
 };
 
@@ -42,20 +42,18 @@ struct Way {
     transport: Box<dyn Transport>,
 }
 
-/// One or two ways to a switch. Reading tries the other when one cannot be reached, and stays with what worked. Writing
-/// never does: it goes the way of the last reading that worked.
+/// One or two ways to a switch. Whoever asks who the switch is goes the other way when one cannot be reached; everything
+/// else goes the way of the last such answer, or not at all: two addresses may turn out to be two switches.
 pub struct AutoClient {
     switch: SwitchName,
     ways: Vec<Way>,
     state: Mutex<State>,
 }
 
-/// Which way is used. At first, and after neither answered, the first.
+/// Which way is used. At first, and after nobody said who the switch is, the first.
 #[derive(Clone, Debug, Default)]
 struct State {
     chosen: usize,
-    /// It has answered.
-    proven: bool,
     /// Why the first is not used.
     why: Option<String>,
 }
@@ -67,7 +65,7 @@ impl AutoClient {
 
     /// The way in use, for people, with the reason if it is not the first.
     pub fn way(&self) -> String {
-        let State { chosen, why, .. } = self.state().clone();
+        let State { chosen, why } = self.state().clone();
         let name = self.ways.get(chosen).map_or("no transport", |way| way.name);
         why.map_or(name.to_owned(), |why| format!("{name}, not NX-API: {why}"))
     }
@@ -90,44 +88,45 @@ impl AutoClient {
     async fn ask(&self, commands: &[(Encoding, String)], limit: Duration) -> Result<Vec<Reply>, ClientError> {
         let first = self.state().chosen;
         let error = match self.at(first)?.show(commands, limit).await {
-            Ok(replies) => {
-                self.state().proven = true;
-                return Ok(replies);
-            }
-            Err(error) => error,
+            Err(error) if asks_who(commands) => error,
+            outcome => return outcome,
         };
-        let Some(other) = self.beside(first, &error) else { return Err(error) };
+        let Some(other) = self.beside(first, &error) else {
+            *self.state() = State::default();
+            return Err(error);
+        };
         match self.at(other)?.show(commands, limit).await {
             Ok(replies) => {
                 tracing::info!(switch = %self.switch, "reached in another way: {}", chain(&error));
-                *self.state() = State { chosen: other, proven: true, why: (other > 0).then(|| chain(&error)) };
+                *self.state() = State { chosen: other, why: (other > 0).then(|| chain(&error)) };
                 Ok(replies)
             }
-            // Only this kind says that a password is wrong.
-            Err(login @ ClientError::Login { .. }) => Err(login),
-            Err(second) => Err(self.neither(first, error, second)),
+            Err(second) => {
+                *self.state() = State::default();
+                Err(self.neither(first, error, second))
+            }
         }
     }
 
     fn neither(&self, first: usize, one: ClientError, other: ClientError) -> ClientError {
-        *self.state() = State::default();
+        // Only this kind says that a password is wrong.
+        if matches!(other, ClientError::Login { .. }) {
+            return other;
+        }
         let (one, other) = (Box::new(one), Box::new(other));
         let (nxapi, ssh) = if first == 0 { (one, other) } else { (other, one) };
         ClientError::Neither { switch: self.switch.clone(), nxapi, ssh }
     }
 
-    /// The way that a reading has proven; before any has, the other one too, when the first took nothing.
     async fn write(&self, lines: &[String], limit: Duration, until: Moment) -> Result<Vec<Reply>, ClientError> {
-        let State { chosen, proven, .. } = self.state().clone();
-        let error = match self.at(chosen)?.configure(lines, limit, until).await {
-            Err(error) if !proven => error,
-            outcome => return outcome,
-        };
-        match self.beside(chosen, &error) {
-            Some(other) => self.at(other)?.configure(lines, limit, until).await,
-            None => Err(error),
-        }
+        let chosen = self.state().chosen;
+        self.at(chosen)?.configure(lines, limit, until).await
     }
+}
+
+/// Its answer tells whether the session is still with the same switch.
+fn asks_who(commands: &[(Encoding, String)]) -> bool {
+    commands.iter().any(|(_, line)| *line == Query::Version.to_string())
 }
 
 impl Transport for AutoClient {

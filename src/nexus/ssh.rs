@@ -1,6 +1,7 @@
 //! SSH: one session per switch, kept open on a thread of its own, a terminal like a person's (facts: NX-OS §4.7, §5).
 //!
-//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client.
+//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client. A save has another
+//! session beside it.
 
 mod error;
 mod login;
@@ -10,8 +11,8 @@ mod worker;
 
 use std::{
     sync::{
-        Arc, OnceLock,
-        mpsc::{self, SyncSender},
+        Arc, Mutex, PoisonError,
+        mpsc::{self, SyncSender, TrySendError},
     },
     thread,
     time::Duration,
@@ -42,13 +43,13 @@ pub struct SshClient {
     settings: SwitchSettings,
     ssh: SshSettings,
     counters: Arc<Counters>,
-    jobs: OnceLock<SyncSender<Job>>,
+    jobs: Mutex<Option<SyncSender<Job>>>,
 }
 
 impl SshClient {
     /// A client of the switch at `ssh`. Nothing is sent yet, and there is no thread before there is something to type.
     pub fn new(settings: SwitchSettings, ssh: SshSettings) -> Self {
-        Self { settings, ssh, counters: Arc::default(), jobs: OnceLock::new() }
+        Self { settings, ssh, counters: Arc::default(), jobs: Mutex::default() }
     }
 
     fn start(&self) -> SyncSender<Job> {
@@ -62,10 +63,25 @@ impl SshClient {
         jobs
     }
 
+    fn give(&self, job: Job) -> Result<(), SshError> {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = jobs.get_or_insert_with(|| self.start()).try_send(job);
+        // The next job has a new thread.
+        if matches!(given, Err(TrySendError::Disconnected(_))) {
+            *jobs = None;
+        }
+        given.map_err(|_| SshError::Busy)
+    }
+
+    /// A save takes minutes, and nothing else waits for it: it has a session of its own, which ends with it.
+    async fn save(&self, commands: &[(Encoding, String)], limit: Duration) -> Result<Vec<Reply>, ClientError> {
+        let own = Self { counters: Arc::clone(&self.counters), ..Self::new(self.settings.clone(), self.ssh.clone()) };
+        own.ask(Task::Show(commands.to_vec()), name(commands), limit).await
+    }
+
     async fn ask(&self, task: Task, command: &str, limit: Duration) -> Result<Vec<Reply>, ClientError> {
         let (answer, outcome) = oneshot::channel();
-        let jobs = self.jobs.get_or_init(|| self.start());
-        jobs.try_send(Job { task, limit, answer }).map_err(|_| self.failed(SshError::Busy))?;
+        self.give(Job { task, limit, answer }).map_err(|error| self.failed(error))?;
         // The thread has its own deadline; it may first have to finish what another gave up.
         let patience = limit * 2 + LOGIN;
         match tokio::time::timeout(patience, outcome).await {
@@ -86,14 +102,22 @@ impl SshClient {
     }
 }
 
+/// The first command, as the name of all in errors.
+fn name(commands: &[(Encoding, String)]) -> &str {
+    commands.first().map(|(_, command)| command.as_str()).unwrap_or_default()
+}
+
 impl Transport for SshClient {
     fn switch(&self) -> &SwitchName {
         &self.settings.name
     }
 
     fn show<'a>(&'a self, commands: &'a [(Encoding, String)], limit: Duration) -> Call<'a, Vec<Reply>> {
-        let first = commands.first().map(|(_, command)| command.as_str()).unwrap_or_default();
-        Box::pin(self.ask(Task::Show(commands.to_vec()), first, limit))
+        let is_question = commands.iter().all(|(_, line)| line.starts_with("show "));
+        if !is_question {
+            return Box::pin(self.save(commands, limit));
+        }
+        Box::pin(self.ask(Task::Show(commands.to_vec()), name(commands), limit))
     }
 
     fn configure<'a>(&'a self, lines: &'a [String], limit: Duration, until: Moment) -> Call<'a, Vec<Reply>> {

@@ -155,6 +155,7 @@ fn a_switch_is_reached_by_what_is_trusted() {
                 private_key_file = 'id_ed25519'\npassphrase_file = 'id_ed25519.passphrase'\nssh_agent = true\n";
     let switch = switch(keys).expect("valid");
     assert_eq!((switch.url.as_str(), switch.password.expose()), ("", ""), "a key needs no password");
+    assert!(switch.secret().expose().contains("PRIVATE"), "a refused key is not everybody's");
     let ssh = switch.ssh.expect("by SSH");
     assert!(ssh.agent && matches!(ssh.trust, HostTrust::KnownHosts { accept_new: true, .. }), "{ssh:?}");
     let key = ssh.key.expect("a key");
@@ -198,6 +199,11 @@ fn what_ssh_lacks_or_cannot_use_is_said() {
     check_switch(
         "url = 'https://a'\nknown_hosts_file = 'hosts'\nhost_key_sha256 = 'x'\nprivate_key_file = 'no.pem'\n",
         &["7 switch[1].host_key_sha256: give known_hosts_file or", "8 switch[1].private_key_file: "],
+    );
+    check(
+        "[[switch]]\nname = 'a'\nusername = 'u'\ntransport = 'ssh'\nssh = 'a'\nknown_hosts_file = 'hosts'\n\
+         ssh_agent = false\n",
+        &["7 switch[1].ssh_agent: nothing logs in"],
     );
     let twice = "transport = 'ssh'\nssh = 'a'\nknown_hosts_file = 'hosts'\n";
     let other = format!("{SWITCH}{twice}").replace("url = 'https://l1'\n", "");

@@ -86,9 +86,22 @@ fn pair() -> (AutoClient, [Arc<Scripted>; 2]) {
     (AutoClient::new(switch, named), ways)
 }
 
+fn command(query: Query) -> (Encoding, String) {
+    (query.encoding(), query.to_string())
+}
+
+/// What is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    /// To know who the switch is.
+    Who,
+    Other,
+    Write,
+}
+
 /// What each way is asked, and whether it comes to an answer, when they fail so.
 async fn check(
-    read: bool,
+    wish: Wish,
     faults: [Fault; 2],
     expected: [&[&'static str]; 2],
     answered: bool,
@@ -98,13 +111,16 @@ async fn check(
     for (way, fault) in ways.iter().zip(faults) {
         *way.fault.lock().unwrap() = fault;
     }
-    let outcome = match read {
-        true => client.show(&[], CONNECT).await,
-        false => client.configure(&[], CONNECT, clock::now()).await,
+    let outcome = match wish {
+        Who => client.show(&[command(Query::Version)], CONNECT).await,
+        Other => client.show(&[command(Query::Ports)], CONNECT).await,
+        Write => client.configure(&[], CONNECT, clock::now()).await,
     };
     let asked = [ways[0].asked(), ways[1].asked()];
     assert_eq!((outcome.is_ok(), asked.each_ref().map(Vec::as_slice)), (answered, expected), "{faults:?}");
 }
+
+use Wish::{Other, Who, Write};
 
 const NOBODY: &[&str] = &[];
 const SHOW: &[&str] = &["show"];
@@ -114,43 +130,51 @@ const CONFIGURE: &[&str] = &["configure"];
 async fn reading_goes_the_first_way_that_answers_and_stays_there() {
     use Fault::{Broken, None, OutOfReach, Refused};
     let pair = pair();
-    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    check(Who, [None, None], [SHOW, NOBODY], true, &pair).await;
     assert_eq!(pair.0.way(), "NX-API");
-    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(Who, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
     assert!(pair.0.way().starts_with("SSH, not NX-API: leaf1: no SSH at a:22"), "{}", pair.0.way());
-    check(true, [None, None], [NOBODY, SHOW], true, &pair).await;
-    check(true, [None, Broken], [NOBODY, SHOW], false, &pair).await;
-    check(true, [None, OutOfReach], [SHOW, SHOW], true, &pair).await;
+    check(Other, [None, None], [NOBODY, SHOW], true, &pair).await;
+    check(Other, [None, Broken], [NOBODY, SHOW], false, &pair).await;
+    check(Who, [None, OutOfReach], [SHOW, SHOW], true, &pair).await;
     assert_eq!(pair.0.way(), "NX-API");
-    check(true, [Refused, None], [SHOW, NOBODY], false, &pair).await;
+    check(Who, [Refused, None], [SHOW, NOBODY], false, &pair).await;
 }
 
 #[tokio::test]
 async fn when_neither_answers_everything_begins_anew() {
     use Fault::{None, OutOfReach, Refused};
     let pair = pair();
-    check(true, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
-    check(true, [OutOfReach, OutOfReach], [SHOW, SHOW], false, &pair).await;
-    check(true, [None, None], [SHOW, NOBODY], true, &pair).await;
+    check(Who, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(Who, [OutOfReach, OutOfReach], [SHOW, SHOW], false, &pair).await;
+    check(Who, [None, None], [SHOW, NOBODY], true, &pair).await;
     assert_eq!(pair.0.way(), "NX-API");
     *pair.1[0].fault.lock().unwrap() = OutOfReach;
     *pair.1[1].fault.lock().unwrap() = Refused;
-    let error = pair.0.show(&[], CONNECT).await.unwrap_err();
+    let error = pair.0.show(&[command(Query::Version)], CONNECT).await.unwrap_err();
     assert!(matches!(error, ClientError::Login { .. }), "a refused password is not tried again: {error:?}");
 }
 
 #[tokio::test]
-async fn writing_goes_the_way_that_reading_has_proven() {
-    use Fault::{Broken, None, OutOfReach, Refused};
-    let fresh = pair();
-    check(false, [Broken, None], [CONFIGURE, NOBODY], false, &fresh).await;
-    check(false, [Refused, None], [CONFIGURE, NOBODY], false, &fresh).await;
-    check(false, [OutOfReach, None], [CONFIGURE, CONFIGURE], true, &fresh).await;
-    let proven = pair();
-    check(true, [None, None], [SHOW, NOBODY], true, &proven).await;
-    check(false, [OutOfReach, None], [CONFIGURE, NOBODY], false, &proven).await;
-    check(true, [OutOfReach, None], [SHOW, SHOW], true, &proven).await;
-    check(false, [None, OutOfReach], [NOBODY, CONFIGURE], false, &proven).await;
+async fn another_way_is_taken_only_with_the_question_who_is_there() {
+    use Fault::{None, OutOfReach, Refused};
+    let pair = pair();
+    check(Who, [None, None], [SHOW, NOBODY], true, &pair).await;
+    check(Other, [OutOfReach, None], [SHOW, NOBODY], false, &pair).await;
+    check(Write, [OutOfReach, None], [CONFIGURE, NOBODY], false, &pair).await;
+    check(Who, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(Other, [None, Refused], [NOBODY, SHOW], false, &pair).await;
+    check(Write, [None, Refused], [NOBODY, CONFIGURE], false, &pair).await;
+    check(Write, [None, OutOfReach], [NOBODY, CONFIGURE], false, &pair).await;
+}
+
+#[tokio::test]
+async fn what_the_other_way_refuses_lets_the_first_be_tried_again() {
+    use Fault::{None, OutOfReach, Refused};
+    let pair = pair();
+    check(Who, [OutOfReach, None], [SHOW, SHOW], true, &pair).await;
+    check(Who, [None, Refused], [NOBODY, SHOW], false, &pair).await;
+    check(Who, [None, Refused], [SHOW, NOBODY], true, &pair).await;
 }
 
 #[test]

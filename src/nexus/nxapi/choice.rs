@@ -70,7 +70,7 @@ impl Choice {
     /// The commands that are asked at once, as text where the switch has nothing else.
     pub(super) fn wished(&self, commands: &[(Encoding, String)]) -> Vec<(Encoding, String)> {
         let learned = self.learned();
-        let encoding = |encoding, line| if learned.texts.contains(line) { Encoding::Text } else { encoding };
+        let encoding = |encoding, line| if learned.texts.contains(kind(line)) { Encoding::Text } else { encoding };
         let some = commands.iter().take(learned.width);
         some.map(|(wish, line)| (encoding(*wish, line), line.clone())).collect()
     }
@@ -81,7 +81,7 @@ impl Choice {
         let blank = said.iter().zip(asked).position(|(reply, (_, line))| is_empty(reply) && !may_be_empty(line));
         let first = blank.or_else(|| text_only.then_some(said.len()));
         if let Some((position, (_, line))) = first.and_then(|position| Some((position, asked.get(position)?))) {
-            self.learned().texts.insert(line.clone());
+            self.learned().texts.insert(kind(line).to_owned());
             said.truncate(position);
         }
         said
@@ -102,7 +102,16 @@ fn is_empty(reply: &Reply) -> bool {
     }
 }
 
-/// Every switch has a version, interfaces and VLAN 1; whatever else may truly be empty.
+/// The command that asks for addresses, whatever the port.
+const MACS: &str = "show mac address-table";
+
+/// What one command says of itself holds for this.
+fn kind(line: &str) -> &str {
+    if line.starts_with(MACS) { MACS } else { line }
+}
+
+/// Every switch has a version, interfaces and VLAN 1. That there are no addresses lets a VLAN be withdrawn, so that it
+/// must not be the silence of a release without tables. Whatever else may truly be empty.
 fn may_be_empty(line: &str) -> bool {
-    ![Query::Version, Query::Ports, Query::Vlans].iter().any(|query| query.to_string() == line)
+    kind(line) != MACS && ![Query::Version, Query::Ports, Query::Vlans].iter().any(|query| query.to_string() == line)
 }

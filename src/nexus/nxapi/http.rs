@@ -12,7 +12,10 @@ use reqwest::{Response, StatusCode, header};
 use vmtracker_core::nexus::nxapi::Request;
 
 use super::super::{ClientError, Traffic};
-use crate::{clock, config::SwitchSettings};
+use crate::{
+    clock,
+    config::{Secret, SwitchSettings},
+};
 
 /// A cookie is good for 600 s, fixed; it is renewed a little before (facts: NX-OS §1.2).
 const COOKIE: Duration = Duration::from_secs(540);
@@ -25,7 +28,7 @@ pub(super) struct Http {
     settings: SwitchSettings,
     url: String,
     client: reqwest::Client,
-    cookie: Mutex<Option<(String, Instant)>>,
+    cookie: Mutex<Option<(Secret, Instant)>>,
     traffic: Counters,
 }
 
@@ -59,7 +62,7 @@ impl Http {
         limit: Duration,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let cookie = self.fresh_cookie();
-        let mut response = self.send(request, limit, cookie.as_deref()).await?;
+        let mut response = self.send(request, limit, cookie.as_ref()).await?;
         // A cookie that the switch forgot was not used for anything: once more with the login. Another request may have
         // found that out at the same time.
         if let Some(cookie) = cookie.filter(|_| is_unauthorized(&response)) {
@@ -79,7 +82,7 @@ impl Http {
         &self,
         request: &Request<'_>,
         limit: Duration,
-        cookie: Option<&str>,
+        cookie: Option<&Secret>,
     ) -> Result<Response, ClientError> {
         let body = request.body().to_vec();
         self.traffic.requests.fetch_add(1, Relaxed);
@@ -87,7 +90,7 @@ impl Http {
         let content_type = request.dialect().content_type();
         let post = self.client.post(&self.url).timeout(limit).header(header::CONTENT_TYPE, content_type).body(body);
         let post = match cookie {
-            Some(cookie) => post.header(header::COOKIE, cookie),
+            Some(cookie) => post.header(header::COOKIE, cookie.expose()),
             None => post.basic_auth(&self.settings.username, Some(self.settings.password.expose())),
         };
         post.send().await.map_err(|source| self.failed(source, request.name(), limit))
@@ -119,7 +122,7 @@ impl Http {
         }
     }
 
-    fn fresh_cookie(&self) -> Option<String> {
+    fn fresh_cookie(&self) -> Option<Secret> {
         let mut kept = self.cookie();
         if kept.as_ref().is_some_and(|(_, since)| since.elapsed() >= COOKIE) {
             *kept = None;
@@ -127,7 +130,7 @@ impl Http {
         kept.as_ref().map(|(cookie, _)| cookie.clone())
     }
 
-    fn forget_cookie(&self, cookie: &str) {
+    fn forget_cookie(&self, cookie: &Secret) {
         let mut kept = self.cookie();
         if kept.as_ref().is_some_and(|(known, _)| known == cookie) {
             *kept = None;
@@ -140,13 +143,13 @@ impl Http {
         let mut kept = self.cookie();
         // Its age counts from the login, not from the last answer that repeated it.
         if let Some(pair) = pairs.find(|pair| pair.starts_with("nxapi_auth="))
-            && kept.as_ref().is_none_or(|(known, _)| known != pair)
+            && kept.as_ref().is_none_or(|(known, _)| known.expose() != pair)
         {
-            *kept = Some((pair.to_owned(), clock::instant()));
+            *kept = Some((Secret::new(pair.to_owned()), clock::instant()));
         }
     }
 
-    fn cookie(&self) -> MutexGuard<'_, Option<(String, Instant)>> {
+    fn cookie(&self) -> MutexGuard<'_, Option<(Secret, Instant)>> {
         self.cookie.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -55,9 +55,26 @@ pub enum SshError {
         #[source]
         source: io::Error,
     },
+    /// The switch closed the connection when it had the password.
+    #[error("{address} hung up when it had the password")]
+    HungUp {
+        /// `host:port`.
+        address: String,
+        /// What failed.
+        #[source]
+        source: ssh2::Error,
+    },
     /// The switch lets in nobody with what is configured.
     #[error("the login is refused")]
     Login,
+    /// The switch asks for something else than what is configured; nothing was tried.
+    #[error("{address} offers only {offered} to log in, and there is nothing for that in the configuration")]
+    Methods {
+        /// `host:port`.
+        address: String,
+        /// SSH's names of the methods.
+        offered: String,
+    },
     /// The switch gives no terminal, perhaps because all are taken.
     #[error("the switch opens no terminal")]
     Shell(#[source] ssh2::Error),
@@ -111,6 +128,8 @@ impl SshError {
             | Self::UnknownHost { .. }
             | Self::WrongHost { .. }
             | Self::KnownHosts { .. }
+            | Self::Methods { .. }
+            | Self::HungUp { .. }
             | Self::Shell(_)
             | Self::Broken { .. }
             | Self::Busy => Class::Refused,

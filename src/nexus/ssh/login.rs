@@ -13,10 +13,13 @@ const REFUSED: [i32; 7] = [-15, -18, -19, -12, -16, -17, -33];
 /// The switch closed the connection (`SOCKET_DISCONNECT`, `SOCKET_RECV`).
 const HUNG_UP: [ErrorCode; 2] = [ErrorCode::Session(-13), ErrorCode::Session(-43)];
 
+/// The methods that take a password.
+const PASSWORDS: [&str; 2] = ["password", "keyboard-interactive"];
+
 /// Logs in.
 ///
 /// # Errors
-/// Everything was refused, or the connection broke.
+/// Everything was refused, nothing could be tried, or the connection broke.
 pub(super) fn login(session: &Session, settings: &SwitchSettings, ssh: &SshSettings) -> Result<(), SshError> {
     let offered = match session.auth_methods(&settings.username) {
         Ok(methods) => methods.to_owned(),
@@ -25,7 +28,12 @@ pub(super) fn login(session: &Session, settings: &SwitchSettings, ssh: &SshSetti
         Err(error) => return Err(broken(ssh, error)),
     };
     let offers = |method: &str| offered.split(',').any(|one| one == method);
-    if offers("publickey") && (with_key(session, settings, ssh)? || with_agent(session, settings, ssh)?) {
+    let by_key = offers("publickey") && (ssh.key.is_some() || ssh.agent);
+    let by_password = !settings.password.expose().is_empty() && PASSWORDS.into_iter().any(offers);
+    if !by_key && !by_password {
+        return Err(SshError::Methods { address: ssh.address(), offered });
+    }
+    if by_key && (with_key(session, settings, ssh)? || with_agent(session, settings, ssh)?) {
         return Ok(());
     }
     with_password(session, settings, ssh, offers)?.then_some(()).ok_or(SshError::Login)
@@ -49,8 +57,7 @@ fn with_password(
         return Ok(false);
     };
     match outcome {
-        // To hang up is a refusal, too, and must not be tried over and over.
-        Err(error) if HUNG_UP.contains(&error.code()) => Ok(false),
+        Err(source) if HUNG_UP.contains(&source.code()) => Err(SshError::HungUp { address: ssh.address(), source }),
         outcome => accepted(ssh, outcome),
     }
 }

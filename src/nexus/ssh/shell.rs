@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ssh2::{Channel, Session};
+use ssh2::{Channel, ExtendedData, Session};
 use vmtracker_core::nexus::screen::{self, Output, Screen, ScreenError};
 
 use super::{SshError, login, trust};
@@ -188,6 +188,8 @@ fn first_answer(settings: &SshSettings) -> io::Result<TcpStream> {
 
 fn terminal(session: &Session) -> Result<Channel, ssh2::Error> {
     let mut channel = session.channel_session()?;
+    // What nobody reads would hide the end of the channel.
+    channel.handle_extended_data(ExtendedData::Merge)?;
     channel.request_pty("vt100", None, Some((WIDTH, 1000, 0, 0)))?;
     channel.shell()?;
     Ok(channel)

@@ -1,16 +1,13 @@
 //! The client against a scripted switch on loopback.
 
-use std::{cell::Cell, fs, path::Path};
+use std::cell::Cell;
 
 use rand::{SeedableRng, rngs::StdRng};
-use russh::{
-    MethodKind,
-    keys::{Algorithm, EcdsaCurve},
-};
+use russh::MethodKind;
 use serde_json::json;
 use vmtracker_core::nexus::{Answer, session::Class};
 
-use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, key_of, serve};
+use self::server::{Act, HANG_UP, PASSWORD, Served, Switch, key, serve};
 use super::*;
 use crate::{
     clock,
@@ -18,6 +15,7 @@ use crate::{
     tls::{self, Trust, chain},
 };
 
+mod hosts;
 pub(in crate::nexus) mod server;
 
 const VERSION: &str =
@@ -40,6 +38,8 @@ fn act(line: &str) -> Act {
         "show bye" => Act::Cut("bye\r\nleaf1# "),
         "switchport cut" => Act::Cut(""),
         "show cut" => Act::Cut("one\r\ntw"),
+        "copy slowly" => Act::Stall("[####"),
+        "show complaint" => Act::Complain("out of memory\r\n"),
         "copy running-config startup-config" => Act::Stall("Overwrite? (y/n) [n] "),
         "configure terminal" => Act::Enter("(config)"),
         line if line.starts_with("interface ") => Act::Enter("(config-if)"),
@@ -195,10 +195,12 @@ async fn who_may_not_configure_is_told_so() {
 async fn a_cut_answer_is_an_error_and_the_next_session_is_new() {
     let served = serve(switch()).await;
     let client = client(&served, |_, _| {});
-    let error = show(&client, "show cut").await.unwrap_err();
-    assert!(error.is_broken(), "{error:?}");
+    for cut in ["show cut", "show complaint"] {
+        let error = client.show(&[text(cut)], Duration::from_secs(5)).await.unwrap_err();
+        assert!(error.is_broken(), "{error:?}");
+    }
     assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")]);
-    assert_eq!(served.seen.lock().unwrap().sessions, 2);
+    assert_eq!(served.seen.lock().unwrap().sessions, 3);
 }
 
 #[tokio::test]
@@ -213,6 +215,21 @@ async fn silence_is_a_time_out_and_a_question_is_not_answered() {
     let error = show(&client, "copy running-config startup-config").await.unwrap_err();
     assert!(chain(&error).contains("asks \"Overwrite? (y/n) [n]\""), "{}", chain(&error));
     assert_eq!(served.seen.lock().unwrap().lines.last().unwrap(), "copy running-config startup-config");
+}
+
+#[tokio::test]
+async fn a_save_that_takes_its_time_delays_nobody() {
+    let served = serve(switch()).await;
+    let client = client(&served, |_, _| {});
+    let copy = [text("copy slowly")];
+    let save = client.show(&copy, Duration::from_secs(3));
+    let write = ["interface Ethernet1/1".to_owned()];
+    let write = client.configure(&write, LIMIT, clock::now() + LIMIT);
+    tokio::select! {
+        biased;
+        saved = save => panic!("the write waited: {saved:?}"),
+        written = write => assert_eq!(written.unwrap(), [said("")]),
+    }
 }
 
 /// Logs in at `switch`: whether it let us in, and what it saw of the login.
@@ -232,8 +249,18 @@ async fn a_password_is_tried_once() {
     let both = Switch { methods: &[MethodKind::Password, MethodKind::KeyboardInteractive], ..switch() };
     let (let_in, logins) = login(both, |settings, _| settings.password = Secret::new("wrong".to_owned())).await;
     assert_eq!((let_in, logins), (false, vec!["password wrong".to_owned()]));
-    let (let_in, logins) = login(switch(), |settings, _| settings.password = Secret::new(HANG_UP.to_owned())).await;
-    assert_eq!((let_in, logins.len()), (false, 1));
+}
+
+#[tokio::test]
+async fn who_hangs_up_twice_at_the_password_refuses_it() {
+    let served = serve(switch()).await;
+    let client = client(&served, |settings, _| settings.password = Secret::new(HANG_UP.to_owned()));
+    // The switch may just be reloading, and the password is that of all others, too.
+    let error = show(&client, "show fex").await.unwrap_err();
+    assert_eq!((error.class(), error.is_broken()), (Class::Refused, false), "{error:?}");
+    let error = show(&client, "show fex").await.unwrap_err();
+    assert!(matches!(error, ClientError::Login { .. }), "{error:?}");
+    assert_eq!(served.seen.lock().unwrap().logins.len(), 2);
 }
 
 #[tokio::test]
@@ -268,56 +295,22 @@ async fn a_key_logs_in_without_a_password() {
     assert!(!let_in && logins.iter().all(|login| login.starts_with("key")), "{logins:?}");
 }
 
-/// Connects with another trust; the error, and what the switch saw of a login.
-async fn trusting(trust: impl Fn(&Served) -> HostTrust) -> (Result<(), String>, Vec<String>) {
+#[tokio::test]
+async fn a_login_that_was_not_tried_was_not_refused() {
+    let served = serve(Switch { methods: &[MethodKind::PublicKey], ..switch() }).await;
+    let error = show(&client(&served, |_, _| {}), "show fex").await.unwrap_err();
+    assert!(chain(&error).contains("offers only publickey"), "{}", chain(&error));
+    assert_eq!((error.class(), served.seen.lock().unwrap().logins.len()), (Class::Refused, 0));
+}
+
+#[tokio::test]
+async fn a_thread_that_ended_is_begun_anew() {
     let served = serve(switch()).await;
-    let trust = trust(&served);
-    let outcome = show(&client(&served, |_, ssh| ssh.trust = trust.clone()), "show fex").await;
-    (outcome.map(drop).map_err(|error| chain(&error)), served.seen.lock().unwrap().logins.clone())
-}
-
-#[tokio::test]
-async fn a_host_that_is_not_trusted_never_sees_the_password() {
-    let (outcome, logins) = trusting(|_| HostTrust::Fingerprint([7; 32])).await;
-    let shown = key(1).public_key().fingerprint(russh::keys::HashAlg::Sha256).to_string();
-    assert!(outcome.as_ref().is_err_and(|why| why.contains(&shown)), "{outcome:?} {shown}");
-    assert!(logins.is_empty(), "{logins:?}");
-}
-
-/// The known hosts of a file that says `line`, where `{}` is the switch's name there and `{key}` its key.
-async fn known(folder: &Path, line: &str, accept_new: bool) -> (Result<(), String>, Vec<String>) {
-    let file = folder.join("known_hosts");
-    let fill = |served: &Served| {
-        let (name, key) = (format!("[127.0.0.1]:{}", served.port), served.host_key.to_openssh().unwrap());
-        fs::write(&file, line.replace("{}", &name).replace("{key}", &key)).unwrap();
-        HostTrust::KnownHosts { file: file.clone(), accept_new }
-    };
-    trusting(fill).await
-}
-
-#[tokio::test]
-async fn known_hosts_are_believed_and_others_only_if_so_configured() {
-    let folder = tempfile::tempdir().unwrap();
-    let other = key(3).public_key().to_openssh().unwrap();
-    let check = async |line: &str, accept_new, expected: Result<(), &str>| {
-        let (outcome, logins) = known(folder.path(), line, accept_new).await;
-        match expected {
-            Ok(()) => assert_eq!(outcome, Ok(()), "{line}"),
-            Err(part) => assert!(outcome.as_ref().is_err_and(|why| why.contains(part)), "{line}: {outcome:?}"),
-        }
-        assert_eq!(logins.is_empty(), expected.is_err(), "{line}: {logins:?}");
-        fs::read_to_string(folder.path().join("known_hosts")).unwrap()
-    };
-    check("{} {key}\n", false, Ok(())).await;
-    check(&format!("{{}} {other}\n"), false, Err("is not the one that is trusted")).await;
-    check(&format!("{{}} {other}\n"), true, Err("is not the one that is trusted")).await;
-    check(&format!("elsewhere {other}\n"), false, Err("is not known; if SHA256:")).await;
-    let written = check(&format!("elsewhere {other}\n"), true, Ok(())).await;
-    let mine = key(1).public_key().to_openssh().unwrap();
-    assert!(
-        written.lines().nth(1).is_some_and(|line| line.starts_with("[127.0.0.1]:") && line.contains(&mine)),
-        "{written}"
-    );
+    let client = client(&served, |_, _| {});
+    show(&client, "show fex").await.unwrap().pop().unwrap().unwrap();
+    *client.jobs.lock().unwrap() = Some(mpsc::sync_channel(1).0);
+    assert!(matches!(show(&client, "show fex").await, Err(ClientError::Ssh { source: SshError::Busy, .. })));
+    assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")]);
 }
 
 #[tokio::test]
@@ -339,19 +332,4 @@ async fn an_idle_session_that_was_closed_is_opened_again_before_a_line_is_typed(
     assert_eq!(replies, [said("")]);
     let seen = served.seen.lock().unwrap();
     assert_eq!((seen.sessions, seen.lines.iter().filter(|line| line.starts_with("interface")).count()), (2, 1));
-}
-
-#[tokio::test]
-async fn of_several_host_keys_the_known_one_is_asked_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("known_hosts");
-    let ecdsa = key_of(5, Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 });
-    for host_keys in [vec![key(1), ecdsa.clone()], vec![ecdsa, key(1)]] {
-        let served = serve(Switch { host_keys, ..switch() }).await;
-        let known = format!("[127.0.0.1]:{} {}\n", served.port, served.host_key.to_openssh().unwrap());
-        fs::write(&file, known).unwrap();
-        let trust = HostTrust::KnownHosts { file: file.clone(), accept_new: false };
-        let client = client(&served, |_, ssh| ssh.trust = trust.clone());
-        assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")], "{:?}", served.host_key);
-    }
 }

@@ -1,7 +1,7 @@
 //! Whether the host key of who answers is the switch's. Nothing is sent to anybody else.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{self, Write},
     path::Path,
 };
@@ -27,9 +27,12 @@ const KINDS: [(&str, &str); 5] = [
 /// look like another host. A file that cannot be read says so when the key is checked.
 pub(super) fn prefer(session: &Session, settings: &SshSettings) -> Result<(), ssh2::Error> {
     let HostTrust::KnownHosts { file, accept_new } = &settings.trust else { return Ok(()) };
-    let hosts = read(session, file, *accept_new).and_then(|known| Ok(known.hosts()?)).unwrap_or_default();
-    let (full, plain) = (name(settings), settings.host.as_str());
-    let ours: Vec<_> = hosts.iter().filter(|host| [Some(full.as_str()), Some(plain)].contains(&host.name())).collect();
+    let text = read(file, *accept_new).unwrap_or_default();
+    let lines = text.lines().filter_map(|line| parse(session, line).ok());
+    // A line may hide its host's name: it is asked with a key that nobody has.
+    let ours =
+        lines.filter(|line| matches!(line.check_port(&settings.host, settings.port, b"?"), CheckResult::Mismatch));
+    let ours: Vec<_> = ours.filter_map(|line| line.hosts().ok()).flatten().collect();
     let is_known = |start: &str| ours.iter().any(|host| host.key().starts_with(start));
     let known: Vec<_> = KINDS.iter().filter(|(start, _)| is_known(start)).map(|(_, algorithms)| *algorithms).collect();
     if known.is_empty() { Ok(()) } else { session.method_pref(MethodType::HostKey, &known.join(",")) }
@@ -46,11 +49,15 @@ pub(super) fn check(session: &Session, settings: &SshSettings) -> Result<(), Ssh
         HostTrust::Fingerprint(_) => Err(wrong(settings, key)),
         HostTrust::KnownHosts { file, accept_new } => {
             let failed = |source| SshError::KnownHosts { path: file.clone(), source };
-            let mut known = read(session, file, *accept_new).map_err(failed)?;
+            let text = read(file, *accept_new).map_err(failed)?;
+            let mut known = parse(session, &text).map_err(failed)?;
             match known.check_port(&settings.host, settings.port, key) {
                 CheckResult::Match => Ok(()),
                 CheckResult::NotFound if *accept_new => {
-                    append(&mut known, settings, key, kind.into(), file).map_err(failed)
+                    let line = line(&mut known, settings, key, kind.into()).map_err(|error| failed(error.into()))?;
+                    // OpenSSH ends the last line, too, where a person did not.
+                    let before = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+                    append(file, &format!("{before}{line}\n")).map_err(failed)
                 }
                 CheckResult::NotFound => {
                     Err(SshError::UnknownHost { address: settings.address(), fingerprint: shown(key) })
@@ -66,30 +73,36 @@ fn wrong(settings: &SshSettings, key: &[u8]) -> SshError {
 }
 
 /// A file that is not there yet knows nobody, where it may be begun.
-fn read(session: &Session, file: &Path, accept_new: bool) -> io::Result<KnownHosts> {
-    let mut known = session.known_hosts()?;
-    if file.exists() || !accept_new {
-        known.read_file(file, KnownHostFileKind::OpenSSH)?;
+fn read(file: &Path, accept_new: bool) -> io::Result<String> {
+    match fs::read_to_string(file) {
+        Err(error) if accept_new && error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
     }
+}
+
+fn parse(session: &Session, text: &str) -> io::Result<KnownHosts> {
+    let mut known = session.known_hosts()?;
+    text.lines().try_for_each(|line| known.read_str(line, KnownHostFileKind::OpenSSH))?;
     Ok(known)
 }
 
-/// Writes the key of a host that is met for the first time, as OpenSSH would.
-fn append(
+/// The line of a host that is met for the first time, as OpenSSH would write it.
+fn line(
     known: &mut KnownHosts,
     settings: &SshSettings,
     key: &[u8],
     format: KnownHostKeyFormat,
-    file: &Path,
-) -> io::Result<()> {
+) -> Result<String, ssh2::Error> {
     let name = name(settings);
     known.add(&name, key, "", format)?;
     let hosts = known.hosts()?;
-    let added = hosts.iter().rfind(|host| host.name() == Some(&name)).ok_or(io::ErrorKind::NotFound)?;
-    let line = known.write_string(added, KnownHostFileKind::OpenSSH)?;
-    let line = format!("{}\n", line.trim_end());
-    // In one piece: other switches' sessions may write theirs.
-    OpenOptions::new().append(true).create(true).open(file)?.write_all(line.as_bytes())
+    let added = hosts.iter().rfind(|host| host.name() == Some(&name)).ok_or_else(ssh2::Error::unknown)?;
+    Ok(known.write_string(added, KnownHostFileKind::OpenSSH)?.trim_end().to_owned())
+}
+
+/// In one piece: other switches' sessions may write theirs.
+fn append(file: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().append(true).create(true).open(file)?.write_all(text.as_bytes())
 }
 
 /// How OpenSSH calls a host in its list.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    mem,
     sync::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
@@ -56,13 +57,15 @@ pub(super) struct Worker {
     ssh: SshSettings,
     counters: Arc<Counters>,
     shell: Option<Shell>,
+    /// The last login ended so.
+    hung_up: bool,
     /// Commands whose output cannot be had as JSON on this session.
     textual: BTreeSet<String>,
 }
 
 impl Worker {
     pub(super) const fn new(settings: SwitchSettings, ssh: SshSettings, counters: Arc<Counters>) -> Self {
-        Self { settings, ssh, counters, shell: None, textual: BTreeSet::new() }
+        Self { settings, ssh, counters, shell: None, hung_up: false, textual: BTreeSet::new() }
     }
 
     /// Works until nobody can give it jobs any more.
@@ -100,10 +103,19 @@ impl Worker {
             Some(shell) => shell,
             None => {
                 self.textual.clear();
-                Shell::open(&self.settings, &self.ssh, &self.counters)?
+                let opened = Shell::open(&self.settings, &self.ssh, &self.counters);
+                self.judged(opened)?
             }
         };
         Ok(self.shell.insert(shell))
+    }
+
+    /// To hang up twice is to refuse the password, which must not be tried over and over. Once may be a reload, for which
+    /// the logins of all other switches need not rest.
+    fn judged(&mut self, opened: Result<Shell, SshError>) -> Result<Shell, SshError> {
+        let hung_up = matches!(opened, Err(SshError::HungUp { .. }));
+        let again = mem::replace(&mut self.hung_up, hung_up) && hung_up;
+        if again { Err(SshError::Login) } else { opened }
     }
 
     /// Fewer replies than commands when half of the time is used: the rest is asked for again.

@@ -22,8 +22,14 @@ const KEPT: [&str; 12] = [
 /// Behind these stands a name that a person gave.
 const NAMED: [&str; 3] = ["description ", "inherit port-profile ", "switch-profile "];
 
-/// The commands of which the accounting log's lines are kept, as the last part of the configuration path.
-const ACCOUNTED: [&str; 4] = ["switchport trunk allowed vlan ", "vlan ", "copy running-config startup-config", "exit"];
+/// The parts of a configuration path of which the accounting log's lines are kept, beside `vlan` and a number.
+const ACCOUNTED: [&str; 5] = [
+    "configure terminal",
+    "interface ",
+    "switchport trunk allowed vlan ",
+    "copy running-config startup-config",
+    "exit",
+];
 
 impl Disguise {
     pub(super) fn line(&mut self, query: Query, line: &str) -> String {
@@ -70,10 +76,8 @@ impl Disguise {
             Some((before, user)) => format!("{}:user={}", self.words(before), self.free_text(user)),
             None => self.words(head),
         };
-        let last = command.rsplit(" ; ").next().unwrap_or(command);
-        let known = ACCOUNTED.iter().any(|kept| last.starts_with(kept));
         let (words, outcome) = command.rsplit_once(" (").unwrap_or((command, ""));
-        let words = if known { self.words(words) } else { "left out".to_owned() };
+        let words = if words.split(" ; ").all(is_accounted) { self.words(words) } else { "left out".to_owned() };
         let outcome = if outcome.is_empty() { String::new() } else { format!(" ({outcome}") };
         format!("{head}:cmd={words}{outcome}")
     }
@@ -96,4 +100,11 @@ impl Disguise {
             None => self.words(line),
         }
     }
+}
+
+/// A mode's name may tell whose it is, as a VRF's does.
+fn is_accounted(part: &str) -> bool {
+    let is_vlan =
+        part.strip_prefix("vlan ").is_some_and(|list| list.starts_with(|letter: char| letter.is_ascii_digit()));
+    is_vlan || ACCOUNTED.iter().any(|kept| part.starts_with(kept))
 }

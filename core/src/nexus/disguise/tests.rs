@@ -54,11 +54,13 @@ fn of_the_accounting_log_only_vlans_and_saves_are_kept() {
     let line =
         |cmd: &str| format!("Mon Feb 10 09:30:45 2020:type=update:id=10.0.0.9@pts/3:user=ethan:cmd={cmd} (SUCCESS)\n");
     let said = line("configure terminal ; username ethan password hidden")
+        + &line("configure terminal ; vrf context payroll ; exit")
+        + &line("configure terminal ; vlan access-map payroll 10")
         + &line("configure terminal ; interface Ethernet1/1 ; switchport trunk allowed vlan add 10");
     hides(
         Query::AccountingLog,
         &said,
-        &["ethan", "hidden", "10.0.0.9"],
+        &["ethan", "hidden", "10.0.0.9", "payroll"],
         &["allowed vlan add 10 (SUCCESS)", "left out"],
     );
 }

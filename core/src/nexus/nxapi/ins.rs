@@ -51,7 +51,7 @@ pub(super) fn replies(reply: &Value, commands: Commands<'_>) -> Result<Replies, 
             Entry::Busy(_) => break,
         }
     }
-    if let Commands::Configure(lines) = commands {
+    if let (Commands::Configure(lines), 1) = (commands, outputs.len()) {
         complete(&mut replies.said, lines.len());
     }
     Ok(replies)

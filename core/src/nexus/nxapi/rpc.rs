@@ -86,13 +86,13 @@ fn reply(element: Value, encoding: Encoding, id: u64) -> Result<Reply, DecodeErr
         return Err(DecodeError::NotRpc);
     }
     let element: Element = serde_json::from_value(element).map_err(|_| DecodeError::NotRpc)?;
+    // A reply to another call, or its refusal, must not be taken for this one's.
+    if element.id.as_u64().is_some_and(|found| found != id) {
+        return Err(DecodeError::NotRpc);
+    }
     if let Some(fault) = element.error {
         // -32600 and an id of null: the request, not a command.
         return if fault.code == -32600 { Err(DecodeError::Refused(words(&fault))) } else { Ok(Err(words(&fault))) };
-    }
-    // A reply to another call must not be taken for this one's.
-    if element.id.as_u64().is_some_and(|found| found != id) {
-        return Err(DecodeError::NotRpc);
     }
     answer(element.result, encoding).map(Ok)
 }

@@ -1,5 +1,7 @@
 //! Which dialect is spoken, and what is never tried twice.
 
+use vmtracker_core::net::InterfaceName;
+
 use super::*;
 
 const PAGE: &str = "<?xml version=\"1.0\"?>\n<ins_api><outputs><output><msg>Server internal error.</msg><code>400</code>\
@@ -200,4 +202,20 @@ async fn a_refused_line_ends_the_batch_in_every_dialect() {
         let said = configure(&client, SECONDS).await.unwrap();
         assert!(said[0].is_ok() && said[1] == Err("% Invalid".to_owned()), "{dialect:?}: {said:?}");
     }
+}
+
+#[tokio::test]
+async fn no_addresses_are_believed_only_as_text() {
+    let macs = |port| Query::Macs(InterfaceName::Ethernet(1, port));
+    let head =
+        "   VLAN     MAC Address      Type      age     Secure NTFY Ports\n---------+-----------------+--------\n";
+    let text = |row: &str| json(&serde_json::json!({"code": "200", "body": format!("{head}{row}")}).to_string());
+    let row = "*   10     0050.5600.0001   dynamic  0         F      F    Eth1/1\n";
+    let nothing = json(r#"{"code":"200","body":""}"#);
+    let (client, seen) = switch(Some(Dialect::InsJson), vec![nothing, text(row), text("")]).await;
+    let found = client.read(&[macs(1)]).await.unwrap().remove(0).unwrap();
+    assert!(matches!(&found, Piece::Macs(entries) if entries.len() == 1), "{found:?}");
+    assert_eq!(client.read(&[macs(2)]).await.unwrap(), [Ok(Piece::Macs(Vec::new()))]);
+    let (tables, texts) = ("\"cli_show\"", "\"cli_show_ascii\"");
+    check(&seen, &[tables, texts, texts]);
 }

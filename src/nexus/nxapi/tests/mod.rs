@@ -107,6 +107,7 @@ async fn the_login_is_sent_once_and_then_its_cookie() {
     let (url, seen) = serve(script).await;
     let client = client(url);
     client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    assert!(!format!("{client:?}").contains("abc"), "who has the cookie is logged in");
     client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
     let seen = seen.lock().unwrap().clone();
     assert!(seen[0].contains("authorization: Basic") && seen[0].contains("POST /ins "));

@@ -22,6 +22,8 @@ pub(in crate::nexus) enum Act {
     Stall(&'static str),
     /// Prints, and hangs up.
     Cut(&'static str),
+    /// Complains on another stream, and hangs up.
+    Complain(&'static str),
     /// Goes to another mode without a word.
     Enter(&'static str),
 }
@@ -126,6 +128,7 @@ impl Line {
             Act::Say(text) => session.data(channel, format!("{}{}", text.replace('\n', "\r\n"), self.prompt())),
             Act::Stall(text) => session.data(channel, text),
             Act::Cut(text) => session.data(channel, text).and_then(|()| session.close(channel)),
+            Act::Complain(text) => session.extended_data(channel, 1, text).and_then(|()| session.close(channel)),
             Act::Enter(mode) => {
                 self.mode = mode;
                 session.data(channel, self.prompt())

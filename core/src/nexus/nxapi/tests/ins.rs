@@ -155,8 +155,8 @@ fn a_switch_without_a_free_session_is_busy() {
         request(Dialect::InsJson, Commands::Show(&one)).replies(bare.as_bytes()),
         Err(DecodeError::Busy(_))
     ));
-    // What came before was done.
-    configures(&json!([{"body": {}, "code": "200"}, busy]), &[Ok(()); 3]);
+    // What came before was done, and nothing is said of the rest.
+    configures(&json!([{"body": {}, "code": "200"}, busy]), &[Ok(())]);
 }
 
 #[test]

@@ -59,6 +59,7 @@ fn what_is_no_reply_is_an_error() {
         r#"{"result":{"bo"#,
         r#"[{"result":null,"id":1},{"result":null,"id":2}]"#,
         r#"{"result":null,"id":7}"#,
+        r#"{"error":{"code":-32602,"message":"Invalid params"},"id":7}"#,
         r#"{"error":{"code":-32600,"message":"Invalid request"},"id":null}"#,
     ] {
         assert!(refused(body), "{body}");
