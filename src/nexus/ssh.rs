@@ -1,6 +1,7 @@
-//! SSH: one session per switch, kept open on a thread of its own, a terminal like a person's (facts: NX-OS §4.7, §5).
+//! SSH: a session per switch, kept open on a thread of its own, a terminal like a person's (facts: NX-OS §4.7, §5), and
+//! a second one while a slow job, such as a save, has the first: it must not hold up a write.
 //!
-//! libssh2 blocks, and it speaks with the oldest switches; its thread ends with the client.
+//! libssh2 blocks, and it speaks with the oldest switches; its threads end with the client.
 
 mod error;
 mod login;
@@ -11,6 +12,10 @@ mod worker;
 use std::{
     sync::{
         Arc, OnceLock,
+        atomic::{
+            AtomicUsize,
+            Ordering::{AcqRel, Acquire},
+        },
         mpsc::{self, SyncSender},
     },
     thread,
@@ -26,7 +31,7 @@ use vmtracker_core::{
 
 use self::{
     shell::{Counters, LOGIN},
-    worker::{Job, Outcome, Task, Worker},
+    worker::{Idle, Job, Outcome, Task, Worker},
 };
 use super::{Call, ClientError, Traffic, Transport};
 use crate::config::{SshSettings, SwitchSettings};
@@ -42,18 +47,59 @@ pub struct SshClient {
     settings: SwitchSettings,
     ssh: SshSettings,
     counters: Arc<Counters>,
+    lanes: [Lane; 2],
+}
+
+/// A thread with a session: the first keeps it open, the second closes it when it has nothing to do.
+#[derive(Debug, Default)]
+struct Lane {
     jobs: OnceLock<SyncSender<Job>>,
+    load: Arc<AtomicUsize>,
+}
+
+/// A job's place in a lane, which is free again when this is dropped.
+pub(super) struct Seat(Arc<AtomicUsize>);
+
+impl Lane {
+    /// A place in it, if nobody has one.
+    fn take(&self) -> Option<Seat> {
+        self.load.compare_exchange(0, 1, AcqRel, Acquire).ok().map(|_| Seat(Arc::clone(&self.load)))
+    }
+
+    /// A place behind the others.
+    fn queue(&self) -> Seat {
+        self.load.fetch_add(1, AcqRel);
+        Seat(Arc::clone(&self.load))
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, AcqRel);
+    }
 }
 
 impl SshClient {
     /// A client of the switch at `ssh`. Nothing is sent yet, and there is no thread before there is something to type.
     pub fn new(settings: SwitchSettings, ssh: SshSettings) -> Self {
-        Self { settings, ssh, counters: Arc::default(), jobs: OnceLock::new() }
+        Self { settings, ssh, counters: Arc::default(), lanes: Default::default() }
     }
 
-    fn start(&self) -> SyncSender<Job> {
+    /// The first lane that is free; if none is, the first.
+    fn seat(&self) -> (&Lane, Idle, Seat) {
+        let [first, second] = &self.lanes;
+        if let Some(seat) = first.take() {
+            return (first, Idle::Keep, seat);
+        }
+        match second.take() {
+            Some(seat) => (second, Idle::Close, seat),
+            None => (first, Idle::Keep, first.queue()),
+        }
+    }
+
+    fn start(&self, idle: Idle) -> SyncSender<Job> {
         let (jobs, queue) = mpsc::sync_channel(QUEUE);
-        let worker = Worker::new(self.settings.clone(), self.ssh.clone(), Arc::clone(&self.counters));
+        let worker = Worker::new(self.settings.clone(), self.ssh.clone(), Arc::clone(&self.counters), idle);
         let thread = thread::Builder::new().name(format!("ssh {}", self.settings.name));
         // Without a thread nobody holds the queue's other end, and every job fails.
         if let Err(error) = thread.spawn(move || worker.work(&queue)) {
@@ -64,8 +110,9 @@ impl SshClient {
 
     async fn ask(&self, task: Task, command: &str, limit: Duration) -> Result<Vec<Reply>, ClientError> {
         let (answer, outcome) = oneshot::channel();
-        let jobs = self.jobs.get_or_init(|| self.start());
-        jobs.try_send(Job { task, limit, answer }).map_err(|_| self.failed(SshError::Busy))?;
+        let (lane, idle, seat) = self.seat();
+        let jobs = lane.jobs.get_or_init(|| self.start(idle));
+        jobs.try_send(Job { task, limit, answer, seat }).map_err(|_| self.failed(SshError::Busy))?;
         // The thread has its own deadline; it may first have to finish what another gave up.
         let patience = limit * 2 + LOGIN;
         match tokio::time::timeout(patience, outcome).await {
