@@ -68,6 +68,7 @@ fn sessions_that_end_and_sessions_that_lack_are_got_over(way: Way) {
     let (counters, left) = site.switch("leaf1", |switch, _| (switch.counters(), switch.faults.bad_reply));
     assert!(counters.logins > logins && counters.turned_away == 1 && left.is_none(), "{counters:?}");
     assert_eq!(counters.wrong_passwords, 0);
+    assert_eq!(site.logged("switch-lost"), 0, "{}", site.log());
     site.assert_no_line_twice();
     site.assert_nothing_lost();
 }
