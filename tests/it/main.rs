@@ -17,6 +17,7 @@ mod sighup;
 mod sim;
 mod site;
 mod tidy;
+mod transports;
 mod troubles;
 mod vcenter_faults;
 mod vcsim;

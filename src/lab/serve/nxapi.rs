@@ -23,7 +23,7 @@ use actix_web::{
     http::{StatusCode, header},
     rt, web,
 };
-use tokio::task::AbortHandle;
+use tokio::{net::TcpSocket, task::AbortHandle};
 
 /// Longest body that is read at all.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -34,6 +34,8 @@ pub struct RunningServers {
     addresses: BTreeMap<String, SocketAddr>,
     handle: ServerHandle,
     legacy: Vec<AbortHandle>,
+    /// Ports on which nobody listens, held so that nobody else gets them.
+    _closed: Vec<TcpSocket>,
 }
 
 impl RunningServers {
@@ -77,10 +79,17 @@ pub async fn serve_switches(
     base_port: u16,
 ) -> io::Result<RunningServers> {
     set_clocks(&world);
-    let (mut listeners, mut legacy) = (Vec::new(), Vec::new());
+    let (mut listeners, mut legacy, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     let mut addresses = BTreeMap::new();
     for (offset, name) in (0..).zip(names) {
         let port = if base_port == 0 { 0 } else { base_port.saturating_add(offset) };
+        if world.look(|world, _| world.switches.get(name).is_some_and(|switch| !switch.has_nxapi())) {
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::LOCALHOST, port).into())?;
+            addresses.insert(name.clone(), socket.local_addr()?);
+            closed.push(socket);
+            continue;
+        }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         addresses.insert(name.clone(), listener.local_addr()?);
         if world.look(|world, _| world.switches.get(name).is_some_and(|switch| switch.faults.legacy_tls)) {
@@ -91,7 +100,7 @@ pub async fn serve_switches(
     }
     let ports = addresses.iter().map(|(name, address)| (address.port(), name.clone())).collect();
     let handle = start(Site { world, names: ports }, listeners, ca)?;
-    Ok(RunningServers { addresses, handle, legacy })
+    Ok(RunningServers { addresses, handle, legacy, _closed: closed })
 }
 
 fn start(site: Site, listeners: Vec<TcpListener>, ca: &LabCa) -> io::Result<ServerHandle> {

@@ -7,10 +7,11 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    thread,
     time::{Duration, Instant},
 };
 
-use ssh2::{Channel, ExtendedData, Session};
+use ssh2::{Channel, ErrorCode, ExtendedData, Session};
 use vmtracker_core::nexus::screen::{self, Output, Screen, ScreenError};
 
 use super::{SshError, login, trust};
@@ -24,6 +25,10 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long it may take from there to the first prompt: a login may have to ask a server behind it.
 pub(super) const LOGIN: Duration = Duration::from_secs(30);
+/// How long to wait for a terminal of the switch's to come free, each time: somebody may just be leaving.
+const BUSY_PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_millis(1500)];
+/// libssh2's number for a channel that the other side does not open.
+const CHANNEL_FAILURE: i32 = -21;
 /// How long nothing must come until what stands on the last line is taken for a prompt, or a question.
 const QUIET_MS: u32 = 400;
 /// The terminal's width; the widest that NX-OS knows, as its clients use it (facts: NX-OS §5).
@@ -186,7 +191,18 @@ fn first_answer(settings: &SshSettings) -> io::Result<TcpStream> {
     Err(failure)
 }
 
+/// A terminal, again after a pause while the switch has none to spare (facts: NX-OS §4.7): nothing was typed yet.
 fn terminal(session: &Session) -> Result<Channel, ssh2::Error> {
+    for pause in BUSY_PAUSES {
+        match open_terminal(session) {
+            Err(error) if error.code() == ErrorCode::Session(CHANNEL_FAILURE) => thread::sleep(pause),
+            opened => return opened,
+        }
+    }
+    open_terminal(session)
+}
+
+fn open_terminal(session: &Session) -> Result<Channel, ssh2::Error> {
     let mut channel = session.channel_session()?;
     // What nobody reads would hide the end of the channel.
     channel.handle_extended_data(ExtendedData::Merge)?;

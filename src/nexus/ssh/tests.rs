@@ -155,7 +155,7 @@ async fn interrupted(times: usize) -> (Outcome, Vec<String>) {
         let left = Cell::new(times);
         let may_go_on = || left.replace(left.get().saturating_sub(1)) > 0;
         let lines = ["interface Ethernet1/1", "switchport trunk allowed vlan add 10"].map(str::to_owned);
-        Worker::new(settings, ssh, Arc::default()).configure(&lines, LIMIT, may_go_on)
+        Worker::new(settings, ssh, Arc::default(), Idle::Keep).configure(&lines, LIMIT, may_go_on)
     });
     let outcome = outcome.await.unwrap().unwrap();
     let lines = served.seen.lock().unwrap().lines.clone();
@@ -308,7 +308,7 @@ async fn a_thread_that_ended_is_begun_anew() {
     let served = serve(switch()).await;
     let client = client(&served, |_, _| {});
     show(&client, "show fex").await.unwrap().pop().unwrap().unwrap();
-    *client.jobs.lock().unwrap() = Some(mpsc::sync_channel(1).0);
+    *client.lanes[0].jobs.lock().unwrap() = Some(mpsc::sync_channel(1).0);
     assert!(matches!(show(&client, "show fex").await, Err(ClientError::Ssh { source: SshError::Busy, .. })));
     assert_eq!(show(&client, "show fex").await.unwrap(), [said("one\n\ntwo#\n")]);
 }

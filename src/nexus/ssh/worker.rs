@@ -17,7 +17,7 @@ use vmtracker_core::{
 };
 
 use super::{
-    SshError,
+    Seat, SshError,
     shell::{Counters, Deadline, Shell},
 };
 use crate::{
@@ -33,6 +33,16 @@ pub(super) struct Job {
     pub(super) task: Task,
     pub(super) limit: Duration,
     pub(super) answer: oneshot::Sender<Result<Outcome, SshError>>,
+    pub(super) seat: Seat,
+}
+
+/// What becomes of a session that has nothing to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// It is kept open.
+    Keep,
+    /// It gives the switch its terminal back, which would end it sooner or later anyway.
+    Close,
 }
 
 /// What to type.
@@ -56,6 +66,7 @@ pub(super) struct Worker {
     settings: SwitchSettings,
     ssh: SshSettings,
     counters: Arc<Counters>,
+    idle: Idle,
     shell: Option<Shell>,
     /// The last login ended so.
     hung_up: bool,
@@ -64,8 +75,8 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) const fn new(settings: SwitchSettings, ssh: SshSettings, counters: Arc<Counters>) -> Self {
-        Self { settings, ssh, counters, shell: None, hung_up: false, textual: BTreeSet::new() }
+    pub(super) const fn new(settings: SwitchSettings, ssh: SshSettings, counters: Arc<Counters>, idle: Idle) -> Self {
+        Self { settings, ssh, counters, idle, shell: None, hung_up: false, textual: BTreeSet::new() }
     }
 
     /// Works until nobody can give it jobs any more.
@@ -74,14 +85,15 @@ impl Worker {
             match jobs.recv_timeout(KEEPALIVE) {
                 Ok(job) => self.handle(job),
                 Err(RecvTimeoutError::Timeout) => {
-                    self.shell = self.shell.take().filter(|shell| shell.keep_alive().is_ok());
+                    let kept = self.shell.take().filter(|_| self.idle == Idle::Keep);
+                    self.shell = kept.filter(|shell| shell.keep_alive().is_ok());
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    fn handle(&mut self, Job { task, limit, answer }: Job) {
+    fn handle(&mut self, Job { task, limit, answer, seat }: Job) {
         if answer.is_closed() {
             return;
         }
@@ -94,6 +106,8 @@ impl Worker {
         if outcome.is_err() {
             self.shell = None;
         }
+        // Free before the answer is there: what follows goes over the same session.
+        drop(seat);
         // Whoever asked may have stopped waiting.
         answer.send(outcome).unwrap_or_default();
     }

@@ -92,9 +92,15 @@ pub(crate) const fn moves(per_second: f64) -> LoadSpec {
 impl Site {
     /// Serves the devices and writes a configuration that names all of them.
     pub(crate) fn new(topology: &Topology) -> Self {
+        Self::prepared(topology, |_, _| {})
+    }
+
+    /// The same, with switches that something was done to before they are served.
+    pub(crate) fn prepared(topology: &Topology, prepare: impl Fn(&str, &mut Switch)) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let lab = Lab::new(topology, DELAYS, HOLD_DOWN, clock::now().unix_ms()).expect("builds");
         let (world, cabling) = (lab.world.clone(), Arc::clone(&lab.cabling));
+        world.with(|world, _| world.switches.iter_mut().for_each(|(name, switch)| prepare(name, switch)));
         let witness = world.serve(|world, _| Witness::new(cabling, &world.switches));
         world.serve(|world, _| world.observers.push(Box::new(witness.clone())));
         let lab = Arc::new(Mutex::new(lab));

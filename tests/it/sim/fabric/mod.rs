@@ -4,6 +4,7 @@
 //! [`ONE_PAIR`] is what most of them play in: the leaves `leaf1a` and `leaf1b`, hosts `esx001.lab` and `esx003.lab` with
 //! a port on each, and `esx002.lab` and `esx004.lab` with a vPC. VM `n` begins on host `n + 1`, in VLAN `100 + n`.
 
+mod aaa;
 mod bundles;
 mod hosts;
 mod links;

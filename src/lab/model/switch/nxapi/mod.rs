@@ -108,6 +108,11 @@ pub enum Arrival {
 }
 
 impl Switch {
+    /// Whether NX-API is configured.
+    pub fn has_nxapi(&self) -> bool {
+        self.features.contains("nxapi")
+    }
+
     /// A request has come in.
     pub fn arrive(&mut self, request: &HttpRequest, now: LabTime) -> Arrival {
         match self.admit(request, now) {
@@ -154,7 +159,7 @@ impl Switch {
     }
 
     fn admit(&mut self, request: &HttpRequest, now: LabTime) -> Result<Ticket, HttpReply> {
-        if self.faults.unreachable || !self.runs() || !self.features.contains("nxapi") {
+        if self.faults.unreachable || !self.runs() || !self.has_nxapi() {
             return Err(HttpReply::HangUp);
         }
         if request.path != "/ins" {
