@@ -175,6 +175,8 @@ fn a_list_that_goes_on_where_nobody_knows_how_is_not_told() {
     assert_eq!(leg("1-100,302-5", &format!("{:61}01", "")), Ok(Piece::Silent(Query::Vpc)), "1-100,302-501?");
     assert_eq!(leg("1-100,302", &format!("{:55},30", "")), Ok(Piece::Silent(Query::Vpc)), "in another column");
     assert!(matches!(leg("1-100", &format!("{:61},302-501", "")), Ok(Piece::Vpc(_))));
+    // Its column is wider than the ruler over it.
+    assert!(matches!(leg("1-100,302-400,", &format!("{:61}401-500,502-600", "")), Ok(Piece::Vpc(_))));
     assert_eq!(leg("1-100", &format!("{:61},302-...,", "")), Ok(Piece::Silent(Query::Vpc)), "cut short");
     assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n")).is_err());
     assert!(told(Query::Trunks, TRUNKS.replace("33,\n", "33\n").replace("40-50", ",40-50")).is_ok());

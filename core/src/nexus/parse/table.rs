@@ -18,8 +18,6 @@ pub(super) struct Table<'a> {
     pub(super) head: &'a str,
     /// The rows in their order.
     pub(super) rows: Vec<Row<'a>>,
-    /// The line of dashes under the head.
-    pub(super) ruler: &'a str,
     /// Whether an empty line or a ruler followed; else the output ended with the last row.
     pub(super) closed: bool,
 }
@@ -65,7 +63,7 @@ pub(super) fn tables<'a>(
         at = match at {
             At::Outside if is_head(line) => At::Head(line),
             At::Outside => At::Outside,
-            At::Head(head) if is_ruler(line) => At::Rows(Table { head, ruler: line, ..Table::default() }),
+            At::Head(head) if is_ruler(line) => At::Rows(Table { head, ..Table::default() }),
             At::Head(head) => At::Head(head),
             At::Rows(table) if line.is_empty() || is_ruler(line) => {
                 found.push(Table { closed: true, ..table });

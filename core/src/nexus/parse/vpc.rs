@@ -156,18 +156,17 @@ fn field<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ParseError> {
 }
 
 fn text_peer_link(tables: &[Table<'_>]) -> Result<Option<PeerLink>, ParseError> {
-    let rows = tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler)));
-    let Some((row, ruler)) = rows.into_iter().next() else { return Ok(None) };
+    let Some(row) = tables.iter().flat_map(|table| &table.rows).next() else { return Ok(None) };
     let (_, name, state) = cells(row)?;
-    let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+    let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
     Ok(Some(PeerLink { interface: interface("Port", name)?, up: state == "up", vlans }))
 }
 
 fn text_legs(tables: &[Table<'_>]) -> Result<Option<BTreeMap<InterfaceName, VpcLeg>>, ParseError> {
     let mut legs = BTreeMap::new();
-    for (row, ruler) in tables.iter().flat_map(|table| table.rows.iter().map(|row| (row, table.ruler))) {
+    for row in tables.iter().flat_map(|table| &table.rows) {
         let (id, name, state) = cells(row)?;
-        let Some(vlans) = vlans_in_full(row, ruler) else { return Ok(None) };
+        let Some(vlans) = vlans_in_full(row) else { return Ok(None) };
         let consistency = row.line.split_whitespace().nth(3).unwrap_or_default();
         let consistent = !matches!(consistency, "failed" | "inconsistent");
         legs.insert(interface("Port", name)?, VpcLeg { id: number("id", id)?, up: state == "up", consistent, vlans });
@@ -184,25 +183,22 @@ fn cells<'a>(row: &Row<'a>) -> Result<(&'a str, &'a str, &'a str), ParseError> {
     }
 }
 
-/// The list at the end of a row; the lines below may bring the rest of it in the same column, and the rest of a reason
-/// in others. None: it cannot be read, goes on elsewhere, or just fills its column, so that the switch may have cut it
-/// (facts: NX-OS §4.5).
-fn vlans_in_full(row: &Row<'_>, ruler: &str) -> Option<VlanSet> {
-    let is_list = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '-'));
+/// The list at the end of a row. A long one goes on below in the same column, after a comma, and one that is too long
+/// ends in `141-...,`; the rest of a reason stands in other columns. None: it is not told in full, or not for certain.
+fn vlans_in_full(row: &Row<'_>) -> Option<VlanSet> {
+    let is_list = |text: &str| text.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, ',' | '-'));
     let column = row.line.rfind(char::is_whitespace)? + 1;
     let (_, first) = row.line.split_at_checked(column)?;
     let mut chunks = vec![first];
     for (line, last) in row.more.iter().filter_map(|line| Some((line, line.split_whitespace().last()?))) {
-        if is_list(last) && line.len() == column + last.len() {
+        if line.len() == column + last.len() {
             chunks.push(last);
-        } else if first != "-" && (is_list(last) || last.contains("...")) {
+        } else if first != "-" && is_list(last) {
             return None;
         }
     }
-    if chunks == ["-"] {
-        return Some(VlanSet::EMPTY);
+    match joined(&chunks)?.as_str() {
+        "-" => Some(VlanSet::EMPTY),
+        list => list.parse().ok().filter(|_| is_list(list)),
     }
-    let width = ruler.split_whitespace().last().map(str::len);
-    let fills = chunks.last().map(|chunk| chunk.len()) == width;
-    (is_list(first) && !fills).then(|| joined(&chunks)?.parse().ok()).flatten()
 }
