@@ -1,5 +1,8 @@
-//! What differs between the platforms that speak NX-OS, one row for each step of family and version. Where the facts
-//! are silent, the row takes what does least harm.
+//! What differs between the platforms that speak NX-OS and cannot be asked of them, one row for each step of family and
+//! version. Where the facts are silent, the row takes what does least harm.
+//!
+//! Everything else is asked or learned: a port's mode from `show interface brief`, and which commands have no structured
+//! output from the switch's own answer to them.
 
 use crate::{
     net::{VlanId, VlanSet},
@@ -23,17 +26,6 @@ pub enum Family {
     Unknown,
 }
 
-/// What a port without any switchport line is (facts: NX-OS §4.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DefaultMode {
-    /// Layer 2, access.
-    Switched,
-    /// Layer 3.
-    Routed,
-    /// It depends on the model, or on a line of the configuration: the switch is asked.
-    Asked,
-}
-
 /// What a switch of some family and version is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Platform {
@@ -42,41 +34,25 @@ pub struct Platform {
     /// The VLANs that it keeps for itself (facts: NX-OS §4.3), unless `system vlan … reserve` moved them: the format of
     /// `show system vlan reserved` is not documented.
     reserved: &'static [(u16, u16)],
-    /// The mode of a port without a line about it; `system default switchport` may change it.
-    pub default_mode: DefaultMode,
-    /// Whether `show vlan` has structured output (facts: NX-OS §2.13); without it its text is read.
-    pub has_vlans_as_json: bool,
-    /// The workers of its NX-API, 2 or 4. Each keeps five sessions for each pair of user and address, so that one request
-    /// at a time never takes more than its share (facts: NX-OS §1.6). None: not documented.
-    pub nxapi_workers: Option<u8>,
 }
 
 const NEW: &[(u16, u16)] = &[(3968, 4094)];
 const OLD: &[(u16, u16)] = &[(3968, 4047), (4094, 4094)];
 
 /// The rows: a switch is of the last one of its family whose version is not above its own.
-const ROWS: [((u16, u16, u16), Platform); 9] = [
+const ROWS: [((u16, u16, u16), Platform); 7] = [
     // Its reserved VLANs are not documented: the larger block.
-    ((0, 0, 0), row(Family::N3K, NEW, DefaultMode::Switched, true, Some(2))),
-    ((0, 0, 0), row(Family::N5K, OLD, DefaultMode::Switched, true, None)),
-    ((0, 0, 0), row(Family::N6K, OLD, DefaultMode::Switched, true, None)),
-    ((0, 0, 0), row(Family::N7K, OLD, DefaultMode::Routed, false, None)),
-    ((5, 2, 1), row(Family::N7K, NEW, DefaultMode::Routed, false, None)),
-    // The missing output is documented for 6.2 only.
-    ((7, 0, 0), row(Family::N7K, NEW, DefaultMode::Routed, true, None)),
-    ((0, 0, 0), row(Family::N9K, NEW, DefaultMode::Routed, true, Some(4))),
-    ((7, 0, 0), row(Family::N9K, NEW, DefaultMode::Asked, true, Some(4))),
-    ((0, 0, 0), row(Family::Unknown, NEW, DefaultMode::Asked, true, None)),
+    ((0, 0, 0), row(Family::N3K, NEW)),
+    ((0, 0, 0), row(Family::N5K, OLD)),
+    ((0, 0, 0), row(Family::N6K, OLD)),
+    ((0, 0, 0), row(Family::N7K, OLD)),
+    ((5, 2, 1), row(Family::N7K, NEW)),
+    ((0, 0, 0), row(Family::N9K, NEW)),
+    ((0, 0, 0), row(Family::Unknown, NEW)),
 ];
 
-const fn row(
-    family: Family,
-    reserved: &'static [(u16, u16)],
-    default_mode: DefaultMode,
-    has_vlans_as_json: bool,
-    nxapi_workers: Option<u8>,
-) -> Platform {
-    Platform { family, reserved, default_mode, has_vlans_as_json, nxapi_workers }
+const fn row(family: Family, reserved: &'static [(u16, u16)]) -> Platform {
+    Platform { family, reserved }
 }
 
 impl Platform {
@@ -86,7 +62,7 @@ impl Platform {
         // A version that cannot be read is taken for the newest.
         let version = version(&identity.version).unwrap_or((u16::MAX, 0, 0));
         let rows = ROWS.iter().filter(|(since, row)| row.family == family && *since <= version);
-        rows.map(|(_, row)| *row).next_back().unwrap_or(row(family, NEW, DefaultMode::Asked, true, None))
+        rows.map(|(_, row)| *row).next_back().unwrap_or(row(family, NEW))
     }
 
     /// The VLANs that it keeps for itself; none may be created.
@@ -161,20 +137,5 @@ mod tests {
         check("Nexus 3172 Chassis", "6.0(2)U5(1)", "3968-4094");
         check("NX-OSv Chassis", "7.3(0)D1(1)", "3968-4094");
         assert_eq!(platform("x", "y").reserved(), reserved_by_default());
-    }
-
-    #[test]
-    fn facts_4_4_the_default_mode_depends_on_family_and_version() {
-        assert_eq!(platform("Nexus 5596 Chassis", "7.1(4)N1(1)").default_mode, DefaultMode::Switched);
-        assert_eq!(platform("Nexus7000 C7009", "6.2(16)").default_mode, DefaultMode::Routed);
-        assert_eq!(platform("Nexus9000 C9396", "6.1(2)I3(1)").default_mode, DefaultMode::Routed);
-        assert_eq!(platform("Nexus9000 C9396", "9.3(8)").default_mode, DefaultMode::Asked);
-    }
-
-    #[test]
-    fn facts_2_13_a_nexus_7000_on_6_2_has_no_structured_show_vlan() {
-        assert!(!platform("Nexus7000 C7009", "6.2(16)").has_vlans_as_json);
-        assert!(platform("Nexus7000 C7009", "8.4(2)").has_vlans_as_json);
-        assert!(platform("Nexus9000 C9396", "6.1(2)I3(1)").has_vlans_as_json);
     }
 }
