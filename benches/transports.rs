@@ -58,8 +58,7 @@ const WHOLE: [Query; 15] = [
 ];
 
 fn main() -> Outcome<()> {
-    let site = Site::new(&topology()?, Delays::NONE, Duration::ZERO, clock::now().unix_ms())?;
-    let world = site.world.clone();
+    let world = Site::new(&topology()?, Delays::NONE, Duration::ZERO, clock::now().unix_ms())?.world;
     let served = Served::start(world.clone())?;
     let dir = tempfile::tempdir()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -59,11 +59,13 @@ impl Choice {
         self.learned().width = (count / 2).max(1);
     }
 
-    /// An answer `took` so long: where it was far from the limit, more can be asked.
-    pub(super) fn in_time(&self, took: Duration, limit: Duration) {
+    /// So many answers `took` so long: where twice as many as now would be far from the limit, more can be asked. One
+    /// answer that came in time says nothing of ten.
+    pub(super) fn in_time(&self, count: usize, took: Duration, limit: Duration) {
         let mut learned = self.learned();
-        if took < limit / 4 {
-            learned.width = (learned.width * 2).min(READS_PER_REQUEST);
+        let more = (learned.width * 2).min(READS_PER_REQUEST);
+        if took.as_secs_f64() / count.max(1) as f64 * (more as f64) < limit.as_secs_f64() / 2.0 {
+            learned.width = more;
         }
     }
 
@@ -114,4 +116,49 @@ fn kind(line: &str) -> &str {
 /// must not be the silence of a release without tables. Whatever else may truly be empty.
 fn may_be_empty(line: &str) -> bool {
     kind(line) != MACS && ![Query::Version, Query::Ports, Query::Vlans].iter().any(|query| query.to_string() == line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    /// Asks so many questions of a switch that takes `each` for one, as many at a time as it was found to answer; how
+    /// often that takes too long.
+    fn time_outs(choice: &Choice, each: Duration, questions: usize) -> usize {
+        let questions = vec![(Encoding::Text, "show version".to_owned()); questions];
+        let (mut left, mut late) = (questions.as_slice(), 0);
+        while !left.is_empty() {
+            let count = choice.wished(left).len();
+            let took = each * count as u32;
+            if took > LIMIT {
+                late += 1;
+                choice.too_slow(count);
+            } else {
+                choice.in_time(count, took, LIMIT);
+                left = left.get(count..).unwrap_or_default();
+            }
+        }
+        late
+    }
+
+    #[test]
+    fn a_slow_switch_is_found_out_once_however_few_or_many_questions_follow() {
+        for seconds in 1..=60 {
+            let (choice, each) = (Choice::new(None), Duration::from_secs(seconds));
+            let found_out = time_outs(&choice, each, 15);
+            assert!(found_out <= 4, "{seconds} s: {found_out} time-outs");
+            let later: usize = [1, 1, 1, 15, 2, 1, 1, 1, 1, 15].map(|some| time_outs(&choice, each, some)).iter().sum();
+            assert_eq!(later, 0, "{seconds} s: it was known");
+        }
+    }
+
+    #[test]
+    fn a_switch_that_is_quick_again_is_asked_as_much_as_ever() {
+        let choice = Choice::new(None);
+        assert!(time_outs(&choice, Duration::from_secs(16), 15) > 0);
+        assert_eq!(time_outs(&choice, Duration::from_millis(20), 15), 0);
+        assert_eq!(choice.wished(&vec![(Encoding::Text, String::new()); 15]).len(), READS_PER_REQUEST);
+    }
 }

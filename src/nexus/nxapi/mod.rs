@@ -105,7 +105,7 @@ impl NxapiClient {
         let began = clock::instant();
         let answered = self.patiently(request, limit, None).await;
         match &answered {
-            Ok(_) => self.choice.in_time(began.elapsed(), limit),
+            Ok(_) => self.choice.in_time(request.count(), began.elapsed(), limit),
             Err(ClientError::Timeout { .. }) => self.choice.too_slow(request.count()),
             Err(_) => {}
         }

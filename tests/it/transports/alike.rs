@@ -63,13 +63,9 @@ fn read(site: &Site, way: Way) -> Vec<Result<Piece, String>> {
 
 /// Without the time that passes between two readings.
 fn timeless(piece: Piece) -> Piece {
-    match piece {
-        Piece::Version(identity, uptime) => {
-            assert!(uptime.is_some(), "it tells how long it has been up");
-            Piece::Version(identity, None)
-        }
-        other => other,
-    }
+    let Piece::Version(identity, uptime) = piece else { return piece };
+    assert!(uptime.is_some(), "it tells how long it has been up");
+    Piece::Version(identity, None)
 }
 
 /// A terminal without `| json` (facts: NX-OS §2.15) gives text, and the text of CDP does not tell the neighbour's address.
