@@ -2,32 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use vmtracker_core::net::{InterfaceName, VlanId, VlanSet};
+use vmtracker_core::net::{VlanId, VlanSet};
 
 use super::{
     Author, Outcome, Rejection, Switch, Vlan, checkpoint, config,
-    grammar::{self, Action, Line, Parsed, Place, Show, VlanChange, listed},
+    grammar::{self, Action, Line, Mode, Parsed, Place, Show, VlanChange, listed},
     pipe::{self, Filter},
     show,
 };
 use crate::lab::model::LabTime;
-
-/// Where a session is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// `sw#`
-    Exec,
-    /// `sw(config)#`
-    Config,
-    /// `sw(config-if)#`, `sw(config-if-range)#`
-    Interface(Vec<InterfaceName>),
-    /// `sw(config-vlan)#`
-    Vlan(VlanSet),
-    /// `sw(config-vpc-domain)#`
-    VpcDomain,
-    /// `sw(config-console)#`, `sw(config-line)#`
-    Line(Line),
-}
 
 /// A session of the command line.
 #[derive(Clone, Debug)]

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{
     Kind, Switch,
-    cli::Mode,
-    grammar::{self, Action},
+    grammar::{self, Action, Mode},
 };
 use crate::lab::model::LabTime;
 

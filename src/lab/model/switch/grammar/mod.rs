@@ -2,15 +2,17 @@
 
 mod action;
 mod argument;
+mod mode;
 mod table;
 
 use std::fmt::Display;
 
 pub(super) use action::{Action, DomainChange, Filter, GlobalChange, Line, Place, PortChange, Saved, Show, VlanChange};
 use argument::{Arg, Args, argument};
+pub(super) use mode::Mode;
 use table::{CONFIG, DOMAIN, EXEC, INTERFACE, LINE, Make, PIPE, Row, VLAN};
 
-use super::{Rejection, cli::Mode};
+use super::Rejection;
 
 /// A line understood.
 #[derive(Clone, Debug, PartialEq, Eq)]

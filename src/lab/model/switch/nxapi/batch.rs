@@ -5,8 +5,7 @@ use crate::lab::model::{
     LabTime,
     switch::{
         Author, Outcome, Session,
-        cli::Mode,
-        grammar::{self, Action},
+        grammar::{self, Action, Mode},
     },
 };
 

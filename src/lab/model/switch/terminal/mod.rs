@@ -11,8 +11,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use super::{
     BadReply, Kind, Session, Switch,
-    cli::Mode,
-    grammar::{self, Action},
+    grammar::{self, Action, Mode},
     service::{Service, line_kind},
 };
 use crate::lab::model::LabTime;
