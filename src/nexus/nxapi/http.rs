@@ -9,7 +9,7 @@ use std::{
 };
 
 use reqwest::{Response, StatusCode, header};
-use vmtracker_core::nexus::nxapi::Request;
+use vmtracker_core::{nexus::nxapi::Request, tracker::Moment};
 
 use super::super::{ClientError, Traffic};
 use crate::{
@@ -55,18 +55,21 @@ impl Http {
     }
 
     /// Posts a request: status and body of the answer, within `limit`. Only a cookie that the switch forgot makes it
-    /// post again.
+    /// post again; never after `until`.
     pub(super) async fn post(
         &self,
         request: &Request<'_>,
         limit: Duration,
+        until: Option<Moment>,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        self.in_time(until)?;
         let cookie = self.fresh_cookie();
         let mut response = self.send(request, limit, cookie.as_ref()).await?;
         // A cookie that the switch forgot was not used for anything: once more with the login. Another request may have
         // found that out at the same time.
         if let Some(cookie) = cookie.filter(|_| is_unauthorized(&response)) {
             self.forget_cookie(&cookie);
+            self.in_time(until)?;
             response = self.send(request, limit, None).await?;
         }
         if is_unauthorized(&response) {
@@ -76,6 +79,11 @@ impl Http {
         self.keep_cookie(&response);
         // Errors of commands come with HTTP 500 (facts: NX-OS §1.3), so the body counts whatever the status.
         Ok((response.status(), self.collect(response, request.name(), limit).await?))
+    }
+
+    fn in_time(&self, until: Option<Moment>) -> Result<(), ClientError> {
+        let late = until.is_some_and(|until| clock::now() >= until);
+        if late { Err(ClientError::Late { switch: self.settings.name.clone() }) } else { Ok(()) }
     }
 
     async fn send(

@@ -153,10 +153,7 @@ impl NxapiClient {
         limit: Duration,
         until: Option<Moment>,
     ) -> Result<Replies, ClientError> {
-        if until.is_some_and(|until| clock::now() >= until) {
-            return Err(ClientError::Late { switch: self.switch().clone() });
-        }
-        let (status, body) = self.http.post(request, limit).await?;
+        let (status, body) = self.http.post(request, limit, until).await?;
         request.replies(&body).map_err(|source| self.unreadable(request, status, source))
     }
 

@@ -131,6 +131,32 @@ async fn a_forgotten_cookie_is_replaced_by_the_login() {
 }
 
 #[tokio::test]
+async fn a_write_whose_cookie_is_refused_too_late_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = client(format!("http://{}", listener.local_addr().unwrap()));
+    let until = clock::now() + Duration::from_millis(500);
+    let seen = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        let cookie = http("200 OK", "set-cookie: nxapi_auth=abc; Secure\r\n", EMPTY_CHANNELS);
+        let refusals = std::iter::repeat_with(|| http("401 Unauthorized", "", "<html></html>"));
+        for answer in std::iter::once(cookie).chain(refusals) {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            request(&mut stream).await;
+            *count.lock().unwrap() += 1;
+            while answer.contains("401") && clock::now() < until {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    client.read(&[Query::PortChannels]).await.unwrap().remove(0).unwrap();
+    let error = client.configure(&["exit".to_owned()], Duration::from_secs(10), until).await.unwrap_err();
+    assert!(matches!(error, ClientError::Late { .. }), "{error:?}");
+    assert_eq!(*seen.lock().unwrap(), 2, "the question, and the write once");
+}
+
+#[tokio::test]
 async fn a_cookie_that_is_forgotten_under_two_requests_is_no_refused_login() {
     let cookie = "set-cookie: nxapi_auth=abc; Secure\r\n";
     let forgotten = || http("401 Unauthorized", "", "<html></html>");
