@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use vmtracker_core::{net::VlanSet, nexus::nxapi::Dialect, tracker::Save};
 
 /// `500ms`, `5s`, `60m`, `2h`; a whole number and one unit.
@@ -108,30 +109,12 @@ pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
 pub(super) fn host_key(text: &str) -> Result<[u8; 32], String> {
     let wrong = || "is not a SHA-256 fingerprint (SHA256: and 43 letters, or 64 hexadecimal digits)".to_owned();
     match text.strip_prefix("SHA256:") {
-        Some(base64) => base64_octets(base64.trim_end_matches('=')).ok_or_else(wrong)?.try_into().map_err(|_| wrong()),
+        Some(text) => {
+            let octets = BASE64_STANDARD_NO_PAD.decode(text.trim_end_matches('=')).map_err(|_| wrong())?;
+            octets.try_into().map_err(|_| wrong())
+        }
         None => fingerprint(text).map_err(|_| wrong()),
     }
-}
-
-fn base64_octets(text: &str) -> Option<Vec<u8>> {
-    let (mut octets, mut bits, mut count) = (Vec::new(), 0_u32, 0);
-    for letter in text.bytes() {
-        let digit = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(digit), count + 6);
-        if count >= 8 {
-            count -= 8;
-            octets.extend(u8::try_from(bits >> count));
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(octets)
 }
 
 /// A list of VLANs as a switch writes it: `100-199,300`.

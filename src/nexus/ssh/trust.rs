@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use ssh2::{CheckResult, KnownHostFileKind, KnownHostKeyFormat, KnownHosts, MethodType, Session};
 
 use super::SshError;
@@ -115,12 +116,5 @@ fn name(settings: &SshSettings) -> String {
 
 /// A key's fingerprint as OpenSSH shows it.
 fn shown(key: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = "SHA256:".to_owned();
-    for group in tls::fingerprint(key).chunks(3) {
-        let bits = group.iter().fold(0_usize, |bits, octet| bits << 8 | usize::from(*octet)) << (8 * (3 - group.len()));
-        let digits = (0..=group.len()).map(|index| bits >> (18 - 6 * index) & 63);
-        text.extend(digits.filter_map(|digit| DIGITS.get(digit)).map(|digit| char::from(*digit)));
-    }
-    text
+    format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(tls::fingerprint(key)))
 }
