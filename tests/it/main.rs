@@ -20,4 +20,5 @@ mod tidy;
 mod transports;
 mod troubles;
 mod vcenter_faults;
+mod vcenter_lives;
 mod vcsim;

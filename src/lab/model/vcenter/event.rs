@@ -117,7 +117,7 @@ impl EventKind {
 }
 
 /// The events that a vCenter remembers, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Events {
     kept: VecDeque<SimEvent>,
     next_key: i32,

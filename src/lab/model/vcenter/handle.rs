@@ -47,6 +47,9 @@ impl Vcenter {
             return Reply::Return(None);
         }
         let reply = match call.method.name.as_str() {
+            "WaitForUpdatesEx" if waiting.is_none() && self.refuses_version(call) => {
+                Reply::Fault(Fault::new("InvalidCollectorVersion", "The version is not valid for this collector."))
+            }
             "WaitForUpdatesEx" => self.wait(&mut session, call, waiting),
             _ => match self.immediate(&mut session, call) {
                 Ok(value) => Reply::Return(value),
@@ -55,6 +58,12 @@ impl Vcenter {
         };
         self.put_session(session);
         reply
+    }
+
+    fn refuses_version(&mut self, call: &Call) -> bool {
+        let left = self.faults.refuse_versions.checked_sub(1).filter(|_| !call.method.text_of("version").is_empty());
+        self.faults.refuse_versions = left.unwrap_or(self.faults.refuse_versions);
+        left.is_some()
     }
 
     fn immediate(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {

@@ -26,6 +26,7 @@ mod operate_host;
 mod properties;
 mod properties_network;
 mod resolve;
+mod restore;
 mod retrieve;
 mod session;
 mod spec;
@@ -44,6 +45,7 @@ pub use self::{
     inventory::*,
     operate::Refused,
     resolve::Resolved,
+    restore::Backup,
     spec::*,
 };
 use self::{change::Changes, event::Events, session::Session, task::Task};
