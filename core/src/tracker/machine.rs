@@ -139,7 +139,7 @@ impl Tracker {
             Event::HostLeft(host) => self.host_left(&host),
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
             Event::ClusterLeft(_) => {}
-            Event::VmDestroyed(vm) => {
+            Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());
                     self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);

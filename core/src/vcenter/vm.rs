@@ -7,9 +7,12 @@ use crate::{
 };
 
 /// The properties asked of every VM (facts: vCenter §B4).
-pub(super) const PATHS: [&str; 6] = [
+pub(super) const PATHS: [&str; 9] = [
     "name",
     "config.template",
+    "config.instanceUuid",
+    "guest.hostName",
+    "guest.ipAddress",
     "runtime.host",
     "runtime.powerState",
     "runtime.connectionState",
@@ -36,6 +39,9 @@ const SRIOV: &str = "VirtualSriovEthernetCard";
 pub(super) struct VmFacts {
     name: String,
     template: bool,
+    instance_uuid: Option<String>,
+    guest_host: Option<String>,
+    guest_address: Option<String>,
     host: Option<MoId>,
     power: Option<PowerState>,
     unreadable: bool,
@@ -56,6 +62,9 @@ impl VmFacts {
         let text = value.map(|value| value.text.as_str()).unwrap_or_default();
         match change.path.as_str() {
             "name" => self.name = unescaped(text),
+            "config.instanceUuid" => self.instance_uuid = filled(text),
+            "guest.hostName" => self.guest_host = filled(text),
+            "guest.ipAddress" => self.guest_address = filled(text),
             "config.template" => self.template = value.is_some_and(VimValue::flag),
             "runtime.host" => self.host = value.and_then(VimValue::reference).map(|host| host.id.into()),
             "runtime.powerState" => self.power = power(text),
@@ -88,6 +97,8 @@ impl VmFacts {
             power,
             host: self.host.as_ref().map(|host| ObjectId { vcenter: vcenter.clone(), moid: host.clone() }),
             template: self.template,
+            instance_uuid: self.instance_uuid.clone(),
+            guest_names: [&self.guest_host, &self.guest_address].into_iter().flatten().cloned().collect(),
             vnics: self.nics.as_ref().filter(|_| !self.unreadable).map(|nics| vnics(nics, power)),
         }
     }
@@ -100,6 +111,10 @@ fn vnics(nics: &[Nic], power: PowerState) -> Vec<Vnic> {
         PowerState::Off | PowerState::Suspended | PowerState::Unknown => nic.start_connected,
     };
     nics.iter().map(|nic| Vnic { connected: connected(nic), ..nic.vnic.clone() }).collect()
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn power(text: &str) -> Option<PowerState> {
