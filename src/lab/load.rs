@@ -229,7 +229,7 @@ impl Load {
             name: format!("born{:05}", self.born),
             host: host.name.clone(),
             vnics: vec![group.clone()],
-            on: false,
+            ..VmSpec::default()
         };
         let (id, _) = vcenter.create_vm(&spec)?;
         let done = vcenter.power_on(&id)?;

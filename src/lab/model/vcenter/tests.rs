@@ -42,6 +42,7 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         host: "esx1".to_owned(),
         vnics: vec!["pg-a".to_owned()],
         on: true,
+        ..VmSpec::default()
     };
     let management = StandardPortGroupSpec {
         name: "Management Network".to_owned(),
