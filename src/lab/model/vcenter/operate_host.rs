@@ -64,7 +64,8 @@ impl Vcenter {
 
     /// Sets `runtime.inMaintenanceMode`; the VMs are not moved.
     pub fn set_maintenance(&mut self, host: &MoId, maintenance: bool) -> Result<u64, Refused> {
-        self.host_mut(host)?.maintenance = maintenance;
+        let found = self.host_mut(host)?;
+        (found.maintenance, found.entering) = (maintenance, false);
         let changed = self.changes.touch(host, &["runtime.inMaintenanceMode", "summary.runtime"]);
         self.post_host(host, if maintenance { EventKind::EnteredMaintenance } else { EventKind::ExitMaintenance });
         Ok(changed)
