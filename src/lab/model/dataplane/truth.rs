@@ -45,17 +45,23 @@ pub fn verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric, id: &M
     if is_dead(host) {
         return Verdict::Idle(Idle::HostDown);
     }
-    for exit in exits(vcenter, cabling, host, vm) {
-        match exit {
-            Ok(legs) => {
-                if let Some(leg) = stopped(legs, fabric) {
-                    return Verdict::Dark(Dark::NotForwarded(leg));
-                }
-            }
-            Err(dark) => return Verdict::Dark(dark),
-        }
-    }
-    Verdict::Passes
+    let plugged = vm.vnics.iter().filter(|vnic| vnic.connected).map(|vnic| &vnic.backing);
+    of_adapters(vcenter, cabling, fabric, host, plugged).map_or(Verdict::Passes, Verdict::Dark)
+}
+
+/// Why the frames of one of a host's adapters are lost, by what they are plugged into; none: all pass.
+pub(super) fn of_adapters<'a>(
+    vcenter: &Vcenter,
+    cabling: &Cabling,
+    fabric: &dyn Fabric,
+    host: &SimHost,
+    backings: impl Iterator<Item = &'a SimBacking>,
+) -> Option<Dark> {
+    let mut exits = backings.filter_map(|backing| exit(vcenter, cabling, host, backing));
+    exits.find_map(|exit| match exit {
+        Ok(legs) => stopped(legs, fabric).map(Dark::NotForwarded),
+        Err(dark) => Some(dark),
+    })
 }
 
 /// The leg on which frames are lost: one that is up and does not pass the VLAN, or any when none is up.

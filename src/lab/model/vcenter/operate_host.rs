@@ -83,6 +83,12 @@ impl Vcenter {
         Ok(self.changes.next())
     }
 
+    /// It can be reached from now on, or not: `faults.down`, and everybody looks.
+    pub const fn set_reachable(&mut self, reachable: bool) -> u64 {
+        self.faults.down = !reachable;
+        self.changes.next()
+    }
+
     /// An administrator ends every session.
     pub fn terminate_sessions(&mut self) -> u64 {
         self.sessions.clear();
