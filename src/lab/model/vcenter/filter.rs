@@ -112,11 +112,11 @@ impl FilterSpec {
 /// What `all` means for each type.
 const fn heads(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network"],
+        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network", "guest"],
         Kind::HostSystem => &["name", "parent", "runtime", "config", "vm"],
         Kind::DistributedVirtualPortgroup => &["name", "key", "parent", "config"],
         Kind::VmwareDistributedVirtualSwitch => &["name", "uuid", "parent", "config", "portgroup"],
-        Kind::ClusterComputeResource => &["name", "parent", "host"],
+        Kind::ClusterComputeResource => &["name", "parent", "host", "recommendation"],
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
@@ -135,7 +135,7 @@ impl View {
         if self.root.as_str() == ROOT || self.root.as_str() == DATACENTER {
             return true;
         }
-        let host = vcenter.vm(id).map_or(id, |vm| &vm.host);
+        let host = vcenter.vm(id).map_or(id, |vm| &vm.seen.host);
         *host == self.root || vcenter.host(host).is_some_and(|host| host.cluster == self.root)
     }
 }
