@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Steering;
 use crate::net::{InterfaceName, MacAddr, MoId, VcenterId, VlanId, VlanSet};
 
 /// One managed object of one vCenter. Identity is never a name.
@@ -236,6 +237,9 @@ pub struct PortGroup {
     pub teaming: Option<Teaming>,
     /// `config.uplink`: the group of the uplinks themselves, which no VM uses.
     pub uplink: bool,
+    /// What its custom attributes say.
+    #[serde(default)]
+    pub steering: Steering,
 }
 
 /// The VLANs of a port group.

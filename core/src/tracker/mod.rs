@@ -45,6 +45,8 @@ mod requirement;
 mod saving;
 mod sites;
 mod snapshot;
+mod steering;
+mod sufferers;
 mod undo;
 mod units;
 mod withdrawal;
@@ -54,7 +56,7 @@ pub(crate) mod tests;
 
 pub use attachment::{Attachment, Witness};
 pub use event::{Destination, Event};
-pub use finding::{Finding, FindingKind, Team};
+pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
@@ -73,3 +75,4 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use steering::{ALLOWED_ATTRIBUTE, MODE_ATTRIBUTE, Steering};

@@ -124,6 +124,7 @@ mod tests {
             vlan,
             teaming: teaming.map(|(active, standby)| Teaming { active: names(active), standby: names(standby) }),
             uplink: false,
+            steering: Default::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Change, VimValue, value::unescaped};
 use crate::{
     net::{VcenterId, VlanId, VlanSet},
-    tracker::{Cluster, ObjectId, PortGroup, Teaming, VlanSpec},
+    tracker::{Cluster, ObjectId, PortGroup, Steering, Teaming, VlanSpec},
 };
 
 /// The properties asked of every distributed port group.
@@ -54,6 +54,7 @@ impl PortGroupFacts {
             vlan: self.vlan.clone().unwrap_or(VlanSpec::Unknown),
             teaming: self.teaming.clone(),
             uplink: self.uplink,
+            steering: Steering::default(),
         }
     }
 }

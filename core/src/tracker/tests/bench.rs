@@ -96,6 +96,7 @@ pub(super) fn group(number: u16) -> PortGroup {
         vlan: VlanSpec::Access(vlan(number)),
         teaming: Some(Teaming { active: vec!["Uplink 1".into()], standby: vec!["Uplink 2".into()] }),
         uplink: false,
+        steering: Default::default(),
     }
 }
 

@@ -253,6 +253,7 @@ fn reserved_vlans_and_vlan_1_are_never_written() {
             vlan: VlanSpec::Access(vlan(vlan_id)),
             teaming: None,
             uplink: false,
+            steering: Default::default(),
         };
         bench.send(Event::PortGroupSeen(Arc::new(group)));
         bench.seen(vm(number, 1, vlan_id, PowerState::On));

@@ -115,6 +115,7 @@ fn port_group(number: u16) -> PortGroup {
         vlan: VlanSpec::Access(vlan(number)),
         teaming: None,
         uplink: false,
+        steering: Default::default(),
     }
 }
 
