@@ -19,8 +19,8 @@ use tokio::{
 use tracing::{debug, info};
 use vmtracker_core::{
     net::VcenterName,
-    tracker::Event,
-    vcenter::{HintTarget, Next, State, Watcher},
+    tracker::{Event, Snapshot},
+    vcenter::{Annotator, HintTarget, Next, State, Watcher},
 };
 
 use super::{
@@ -31,7 +31,7 @@ use crate::{
     clock,
     config::VcenterSettings,
     tls::chain,
-    vcenter::{Class, HintTask, Session, VcenterError},
+    vcenter::{Class, FeedbackTask, HintTask, Session, Standing, VcenterError},
 };
 
 /// The pause before the same version is asked for again: a proxy or a vCenter that answers 503 at once gets a moment.

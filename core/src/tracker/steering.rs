@@ -128,7 +128,8 @@ impl Tracker {
     /// Only what is known to be another VLAN does not ask for this one.
     fn may_ask(&self, vcenter: &VcenterId, backing: &Backing, vlan: VlanId) -> bool {
         let Backing::Distributed { port_group_key, .. } = backing else { return true };
-        match self.sites.group(vcenter, port_group_key).map(|group| &group.vlan) {
+        let group = self.sites.group(vcenter, port_group_key).filter(|group| !group.overrides.vlan);
+        match group.map(|group| &group.vlan) {
             Some(VlanSpec::Access(access)) => *access == vlan,
             Some(VlanSpec::Trunk(ranges)) => ranges.contains(vlan),
             Some(VlanSpec::Untagged) => false,

@@ -36,8 +36,8 @@ const NAMED: usize = 3;
 pub enum Order {
     /// Find out the attribute's number, or define it.
     Define,
-    /// Write this text on this object; an empty one clears it.
-    Write(Entity, String),
+    /// Write this text under the attribute's number on this object; an empty one clears it.
+    Write(i32, Entity, String),
 }
 
 /// What came of an order.
@@ -49,6 +49,8 @@ pub enum Told {
     Written(Entity, String),
     /// The object is gone.
     Gone(Entity),
+    /// Nobody knows what came of it: no answer, or the session is over.
+    Failed(Order),
     /// vCenter said no: with which privilege missing, or in what words, one line.
     Refused(Order, String),
 }
@@ -84,6 +86,11 @@ impl Annotator {
         refused.retain(|entity, _| wanted.contains_key(entity));
     }
 
+    /// A new session began: the attribute may have another number now. What rests, rests on.
+    pub const fn reconnected(&mut self) {
+        self.number = None;
+    }
+
     /// What vCenter says that stands, of all objects.
     pub fn stands(&mut self, standing: BTreeMap<Entity, String>) {
         self.standing = standing;
@@ -98,7 +105,7 @@ impl Annotator {
         let due = self.wanted.iter().filter(|(entity, (text, since))| self.is_due(entity, text, *since, now));
         let (entity, (text, _)) = due.min_by_key(|(entity, (_, since))| (self.written.get(*entity), *since))?;
         match self.number {
-            Some(_) => Some(Order::Write(entity.clone(), text.clone())),
+            Some(number) => Some(Order::Write(number, entity.clone(), text.clone())),
             None => Some(Order::Define),
         }
     }
@@ -114,11 +121,6 @@ impl Annotator {
         self.standing.get(entity).map_or("", String::as_str) != text
     }
 
-    /// The attribute's number, once it is known.
-    pub const fn number(&self) -> Option<i32> {
-        self.number
-    }
-
     /// Takes in what came of an order.
     pub fn done(&mut self, told: Told, now: Moment) {
         self.last = Some(now);
@@ -132,8 +134,10 @@ impl Annotator {
                 self.standing.remove(&entity);
                 self.refused.insert(entity, (String::new(), now + REFUSED));
             }
+            Told::Failed(Order::Define) => self.stopped = Some((String::new(), now + REST)),
+            Told::Failed(Order::Write(_, entity, _)) => drop(self.written.insert(entity, now)),
             Told::Refused(Order::Define, why) => self.stopped = Some((why, now + REFUSED)),
-            Told::Refused(Order::Write(entity, _), why) => self.refuse(entity, why, now),
+            Told::Refused(Order::Write(_, entity, _), why) => self.refuse(entity, why, now),
         }
     }
 
@@ -164,7 +168,7 @@ impl Annotator {
         let refused: Vec<(&Entity, &String)> = refused.map(|(entity, (why, _))| (entity, why)).collect();
         let Some((_, why)) = refused.first() else {
             let open = self.wanted.iter().any(|(entity, (text, _))| self.lacks(entity, text));
-            return self.stopped.as_ref().filter(|_| open).map(|(why, _)| why.clone());
+            return self.stopped.as_ref().filter(|(why, _)| open && !why.is_empty()).map(|(why, _)| why.clone());
         };
         let names: Vec<String> = refused.iter().take(NAMED).map(|(entity, _)| named(entity)).collect();
         let more = match refused.len().saturating_sub(NAMED) {

@@ -13,6 +13,7 @@ struct Bench {
     refuses: Vec<Entity>,
     undefinable: bool,
     gone: Vec<Entity>,
+    silent: Vec<Entity>,
     writes: Vec<(u64, Entity, String)>,
     definitions: usize,
 }
@@ -48,14 +49,18 @@ impl Bench {
                 self.definitions += 1;
                 Told::Defined(7)
             }
-            Order::Write(entity, _) if self.gone.contains(&entity) => Told::Gone(entity),
-            Order::Write(ref entity, _) if self.refuses.contains(entity) => Told::Refused(order, "no write".to_owned()),
-            Order::Write(entity, text) => {
+            Order::Write(_, entity, _) if self.gone.contains(&entity) => Told::Gone(entity),
+            Order::Write(_, ref entity, _) if self.refuses.contains(entity) => {
+                Told::Refused(order, "no write".to_owned())
+            }
+            Order::Write(7, ref entity, _) if self.silent.contains(entity) => Told::Failed(order),
+            Order::Write(7, entity, text) => {
                 self.writes.push((self.now.unix_ms(), entity.clone(), text.clone()));
                 self.stands.insert(entity.clone(), text.clone());
                 self.stands.retain(|_, text| !text.is_empty());
                 Told::Written(entity, text)
             }
+            Order::Write(number, ..) => panic!("the attribute has no number {number}"),
         }
     }
 
@@ -180,4 +185,16 @@ fn where_only_some_objects_are_refused_the_others_are_written() {
     (1..6).for_each(|number| bench.want(number, ""));
     bench.pass(1);
     assert_eq!(bench.trouble(), None);
+}
+
+#[test]
+fn a_write_without_an_answer_is_tried_again_after_a_minute_and_is_no_trouble() {
+    let mut bench = Bench { silent: vec![vm(1)], ..Bench::default() };
+    bench.want(1, "a");
+    bench.pass(30);
+    assert_eq!((bench.stands.len(), bench.trouble()), (0, None));
+    bench.silent.clear();
+    bench.annotator.reconnected();
+    bench.pass(60);
+    assert_eq!((bench.stands.len(), bench.definitions), (1, 2));
 }

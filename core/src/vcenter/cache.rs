@@ -8,6 +8,8 @@ use std::{
 use super::{
     Change, FieldNames, MoRef, ObjectUpdate, UpdateKind, custom_fields,
     custom_values::{CustomValues, Holder},
+    dvs,
+    dvs::DvsFacts,
     host,
     host::HostFacts,
     port_group,
@@ -42,6 +44,7 @@ enum Kind {
     Vm,
     Host,
     PortGroup,
+    Dvs,
     Cluster,
 }
 
@@ -51,6 +54,7 @@ impl Kind {
             "VirtualMachine" => Some(Self::Vm),
             "HostSystem" => Some(Self::Host),
             "DistributedVirtualPortgroup" => Some(Self::PortGroup),
+            "DistributedVirtualSwitch" | "VmwareDistributedVirtualSwitch" => Some(Self::Dvs),
             "ComputeResource" | "ClusterComputeResource" => Some(Self::Cluster),
             _ => None,
         }
@@ -61,6 +65,7 @@ impl Kind {
             Self::Vm => &vm::PATHS,
             Self::Host => &host::PATHS,
             Self::PortGroup => &port_group::PATHS,
+            Self::Dvs => &dvs::VMWARE_PATHS,
             Self::Cluster => &port_group::CLUSTER_PATHS,
         }
     }
@@ -71,7 +76,7 @@ impl Kind {
             Self::Vm => Some(Holder::Vm(id.into())),
             Self::Host => Some(Holder::Host(id.into())),
             Self::PortGroup => Some(Holder::PortGroup(id.into())),
-            Self::Cluster => None,
+            Self::Dvs | Self::Cluster => None,
         }
     }
 }
@@ -82,6 +87,7 @@ pub(super) struct Cache {
     vms: BTreeMap<MoId, VmFacts>,
     hosts: BTreeMap<MoId, HostFacts>,
     port_groups: BTreeMap<MoId, PortGroupFacts>,
+    switches: BTreeMap<MoId, DvsFacts>,
     clusters: BTreeMap<MoId, ClusterFacts>,
     hints_wanted: BTreeSet<MoId>,
     custom: CustomValues,
@@ -148,6 +154,12 @@ impl Cache {
                 let facts = facts.clone();
                 self.group_event(&facts, vcenter, id)
             }
+            Kind::Dvs => {
+                let facts = self.switches.entry(id.into()).or_default();
+                changes.iter().for_each(|change| facts.apply(change));
+                missing.iter().for_each(|path| facts.missing(path));
+                Event::DvsSeen(Arc::new(facts.noun(vcenter, id)))
+            }
             Kind::Cluster => {
                 let facts = self.clusters.entry(id.into()).or_default();
                 changes.iter().for_each(|change| facts.apply(change));
@@ -180,6 +192,7 @@ impl Cache {
             Kind::Vm => self.vms.remove(&moid).map(|_| Event::VmLeft(id)),
             Kind::Host => self.hosts.remove(&moid).map(|_| Event::HostLeft(id)),
             Kind::PortGroup => self.port_groups.remove(&moid).map(|_| Event::PortGroupLeft(id)),
+            Kind::Dvs => self.switches.remove(&moid).map(|_| Event::DvsLeft(id)),
             Kind::Cluster => self.clusters.remove(&moid).map(|_| Event::ClusterLeft(id)),
         }
     }

@@ -14,6 +14,7 @@ mod cache;
 mod custom_fields;
 mod custom_values;
 mod datetime;
+mod dvs;
 mod fault;
 #[cfg(test)]
 mod fixtures;
@@ -36,6 +37,7 @@ pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, retur
 pub use cache::HintTarget;
 pub use custom_fields::{FINDINGS_ATTRIBUTE, FieldNames, defined};
 pub use datetime::unix_ms;
+pub use dvs::ports;
 pub use fault::Fault;
 pub use hint::hints;
 pub use updates::{Change, ObjectUpdate, PageEnd, Part, UpdateKind, UpdateReader};

@@ -25,8 +25,9 @@ fn unread() -> Steering {
 /// A VM in a port group of its own that has VLAN 10 as well, and no attributes.
 fn elsewhere(number: u16, on_host: u16) -> Vm {
     let backing = Backing::Distributed { dvs_uuid: "dvs".into(), port_group_key: "pg-other".into() };
-    let vnic = Vnic { key: 4000, mac: Some(mac(2, number, 0)), connected: true, backing };
-    Vm { vnics: Some(vec![vnic]), ..vm(number, on_host, 10, PowerState::On) }
+    let other = vm(number, on_host, 10, PowerState::On);
+    let vnics = other.vnics.into_iter().flatten().map(|vnic| Vnic { backing: backing.clone(), ..vnic });
+    Vm { vnics: Some(vnics.collect()), ..vm(number, on_host, 10, PowerState::On) }
 }
 
 fn text(bench: &mut Bench, kind: FindingKind) -> String {
