@@ -7,7 +7,9 @@ use tracing::debug;
 use vmtracker_core::{
     net::VcenterId,
     tracker::Hint,
-    vcenter::{HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, soap::CustomPaths, unix_ms},
+    vcenter::{
+        HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, soap::CustomPaths, unix_ms,
+    },
 };
 
 use super::{

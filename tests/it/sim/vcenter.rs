@@ -16,7 +16,9 @@ use vmtracker_core::{
     tracker::Event,
     vcenter::{
         AnswerError, Failure, Fault, HintTarget, MoRef, Next, ServiceContent, State, UpdateReader, VimValue, Watcher,
-        hints, read_answer, returned_reference, soap::{self, CustomPaths}, unix_ms,
+        hints, read_answer, returned_reference,
+        soap::{self, CustomPaths},
+        unix_ms,
     },
 };
 

@@ -7,6 +7,7 @@ use vmtracker_core::net::{MacAddr, MoId};
 use super::{
     Counts, Faults, Vcenter,
     change::Changes,
+    custom_fields::CustomFields,
     event::Events,
     inventory::{
         SimBacking, SimCluster, SimConnection, SimHost, SimPlug, SimPnic, SimPortGroup, SimPower, SimStandardPortGroup,
@@ -68,6 +69,7 @@ impl Vcenter {
             events: Events::default(),
             sessions: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            custom: CustomFields::default(),
         }
     }
 

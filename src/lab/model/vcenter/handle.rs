@@ -95,6 +95,7 @@ impl Vcenter {
             }
             "QueryNetworkHint" => self.network_hints(call),
             "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
+            "AddCustomFieldDef" | "RemoveCustomFieldDef" | "SetField" => self.custom_fields(session, call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
         }
     }

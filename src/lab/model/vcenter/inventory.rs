@@ -232,6 +232,7 @@ pub enum Kind {
     Network,
     Task,
     EventHistoryCollector,
+    CustomFieldsManager,
 }
 
 impl Kind {
@@ -248,6 +249,7 @@ impl Kind {
             Self::Network => "Network",
             Self::Task => "Task",
             Self::EventHistoryCollector => "EventHistoryCollector",
+            Self::CustomFieldsManager => "CustomFieldsManager",
         }
     }
 
@@ -261,7 +263,7 @@ impl Kind {
                 &["ManagedEntity"]
             }
             Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task => &[],
+            Self::Task | Self::CustomFieldsManager => &[],
         };
         name == self.as_str() || base.contains(&name)
     }

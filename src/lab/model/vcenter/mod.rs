@@ -7,12 +7,13 @@
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, LAGs, per-port overrides.
 
 mod build;
 mod call;
 mod change;
 mod collector;
+mod custom_fields;
 mod event;
 mod events_reply;
 mod faults;
@@ -39,6 +40,7 @@ use vmtracker_core::net::MoId;
 
 pub use self::{
     call::{Answer, Call, Fault, Node, Receipt, Reply, Value, Waiting},
+    custom_fields::Role,
     event::{EventKind, Named, SimEvent},
     faults::{Counts, Faults},
     inventory::*,
@@ -46,7 +48,7 @@ pub use self::{
     resolve::Resolved,
     spec::*,
 };
-use self::{change::Changes, event::Events, session::Session, task::Task};
+use self::{change::Changes, custom_fields::CustomFields, event::Events, session::Session, task::Task};
 use super::LabTime;
 
 /// A simulated vCenter.
@@ -78,6 +80,7 @@ pub struct Vcenter {
     events: Events,
     sessions: BTreeMap<String, Session>,
     tasks: BTreeMap<MoId, Task>,
+    custom: CustomFields,
 }
 
 impl Vcenter {
