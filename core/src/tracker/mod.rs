@@ -48,6 +48,8 @@ mod requirement;
 mod saving;
 mod sites;
 mod snapshot;
+mod steering;
+mod sufferers;
 mod undo;
 mod units;
 mod vm_state;
@@ -59,7 +61,7 @@ pub(crate) mod tests;
 pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
-pub use finding::{Finding, FindingKind, Team};
+pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
@@ -80,4 +82,5 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use steering::{ALLOWED_ATTRIBUTE, MODE_ATTRIBUTE, Steering};
 pub use vm_state::{FaultTolerance, Sriov, VmConnection};

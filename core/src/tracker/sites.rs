@@ -31,6 +31,10 @@ pub(super) struct Sites {
     /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
     pub(super) left: BTreeSet<ObjectId>,
     destroyed: BTreeMap<VmId, Destroyed>,
+    /// Port groups with attributes. They stay when they leave: a view that shrank must not widen what they narrowed.
+    steered: BTreeMap<VcenterId, BTreeMap<String, Arc<PortGroup>>>,
+    /// vCenters into which findings cannot be written, and why.
+    pub(super) unannotated: BTreeMap<VcenterName, String>,
     /// vCenters with which there was no session yet, and why.
     pub(super) unreached: BTreeMap<VcenterName, String>,
 }
@@ -77,6 +81,7 @@ impl Sites {
         site.lost = None;
         site.complete = false;
         self.unreached.remove(name);
+        self.unannotated.remove(name);
     }
 
     /// The session is gone: what is known is stale.
@@ -148,8 +153,39 @@ impl Sites {
         self.hosts.insert(host.id.clone(), host);
     }
 
-    pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) {
+    /// A port group as it now is; whether its attributes say something else than before.
+    pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) -> bool {
+        let steered = self.steered.entry(group.id.vcenter.clone()).or_default();
+        let before = match group.steering.is_silent() {
+            true => steered.remove(&group.key),
+            false => steered.insert(group.key.clone(), Arc::clone(&group)),
+        };
+        let news = before.map_or_else(|| !group.steering.is_silent(), |before| before.steering != group.steering);
         self.groups.insert((group.id.vcenter.clone(), group.key.clone()), group);
+        news
+    }
+
+    /// Whether any port group of a vCenter has attributes.
+    pub(super) fn has_steered(&self, vcenter: &VcenterId) -> bool {
+        self.steered.get(vcenter).is_some_and(|groups| !groups.is_empty())
+    }
+
+    /// A port group with attributes.
+    pub(super) fn steered(&self, vcenter: &VcenterId, key: &str) -> Option<&PortGroup> {
+        self.steered.get(vcenter)?.get(key).map(AsRef::as_ref)
+    }
+
+    /// Every port group with attributes.
+    pub(super) fn all_steered(&self) -> impl Iterator<Item = &PortGroup> {
+        self.steered.values().flat_map(BTreeMap::values).map(AsRef::as_ref)
+    }
+
+    /// Whether findings can be written into a vCenter.
+    pub(super) fn annotated(&mut self, vcenter: &VcenterName, trouble: Option<String>) {
+        match trouble {
+            Some(why) => drop(self.unannotated.insert(vcenter.clone(), why)),
+            None => drop(self.unannotated.remove(vcenter)),
+        }
     }
 
     pub(super) fn group_left(&mut self, id: &ObjectId) {

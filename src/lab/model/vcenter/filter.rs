@@ -120,6 +120,7 @@ const fn heads(kind: Kind) -> &'static [&'static str] {
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
+        Kind::CustomFieldsManager => &["field"],
     }
 }
 
@@ -128,7 +129,7 @@ impl View {
     /// folder and the datacenter hold everything.
     fn shows(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {
         let wanted = self.kinds.is_empty() || self.kinds.iter().any(|name| kind.is_a(name));
-        wanted && kind != Kind::EventHistoryCollector && kind != Kind::Task && self.holds(vcenter, id)
+        wanted && kind.is_a("ManagedEntity") && self.holds(vcenter, id)
     }
 
     fn holds(&self, vcenter: &Vcenter, id: &MoId) -> bool {
