@@ -172,6 +172,11 @@ impl Fault {
         Self { kind: "ManagedObjectNotFound", message, fields: vec![("obj", Value::Ref(kind, id.clone()))] }
     }
 
+    /// As vCenter refuses a property that an object of this type does not have.
+    pub(super) fn invalid_property(name: &str) -> Self {
+        Self { kind: "InvalidProperty", message: String::new(), fields: vec![("name", Value::string(name))] }
+    }
+
     pub(super) fn invalid_argument(property: &str) -> Self {
         Self {
             kind: "InvalidArgument",

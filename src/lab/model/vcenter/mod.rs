@@ -14,24 +14,31 @@ mod call;
 mod change;
 mod collector;
 mod event;
+mod event_query;
 mod events_reply;
 mod faults;
 mod filter;
 mod handle;
+mod hints;
 mod inventory;
+mod managers;
 #[cfg(test)]
 mod mirror;
+mod moment;
 mod operate;
 mod operate_host;
 mod properties;
 mod properties_network;
 mod resolve;
 mod retrieve;
+mod schema;
 mod session;
 mod spec;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waits;
+mod walk;
 
 use std::collections::BTreeMap;
 
