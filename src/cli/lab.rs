@@ -191,6 +191,7 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
 fn topology(args: &LabArgs) -> anyhow::Result<Topology> {
     let Some(file) = &args.topology else {
         let size = Size { vcenters: args.vcenters, switches: args.switches, hosts: args.hosts, vms: args.vms };
+        size.check().context("so large a data centre cannot be played")?;
         let layout = args.layout.map_or_else(Layout::default, |layout| match layout {
             LayoutArg::Leaves => Layout::Leaves,
             LayoutArg::Pairs => Layout::Pairs,
@@ -310,6 +311,16 @@ mod tests {
         let vlans = options.topology.port_groups.len() / args.vcenters.get();
         assert!(vlans >= 5 * args.vms / args.hosts.get());
         assert_eq!((options.hold_down, options.pace), (Duration::from_secs(5), Pace::Unlimited));
+    }
+
+    #[test]
+    fn a_data_centre_of_ten_thousand_vms_can_be_asked_for_and_one_too_large_is_refused() {
+        let topology = |words: &[&str]| topology(&parse(words).expect("good words"));
+        let large = topology(&["--vcenters", "1", "--hosts", "500", "--vms", "10000"]).expect("not too large");
+        assert_eq!((large.vms.len(), large.hosts.len(), large.port_groups.len()), (10_000, 500, 202));
+        let refused = topology(&["--hosts", "2000", "--vms", "9999999"]).expect_err("too large");
+        let said = format!("{refused:#}");
+        assert!(said.contains("2000 hosts: at most 1536") && said.contains("9999999 VMs: at most 80000"), "{said}");
     }
 
     #[test]

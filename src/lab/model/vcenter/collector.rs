@@ -106,8 +106,18 @@ impl Collector {
                 self.roll_back(before);
                 Ok(())
             }
-            (false, None) => Err(Fault::new("InvalidCollectorVersion", "The version is not valid for this collector.")),
+            (false, None) => Err(Self::invalid_version()),
         }
+    }
+
+    /// As a collector refuses a version that is not its own.
+    pub(super) fn invalid_version() -> Fault {
+        Fault::new("InvalidCollectorVersion", "The version is not valid for this collector.")
+    }
+
+    /// Whether it still can tell all that changed since it told something last.
+    pub(super) fn can_follow(&self, vcenter: &Vcenter) -> bool {
+        self.filters.values().filter_map(|filter| filter.since).all(|since| vcenter.changes.knows(since))
     }
 
     fn restart(&mut self) {

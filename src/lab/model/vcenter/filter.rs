@@ -224,7 +224,7 @@ pub(super) struct Readings {
     pub(super) missing: Vec<Value>,
 }
 
-/// Reads properties of an object.
+/// Reads properties of an object. Paths into the same property stand side by side, so that it is put together once.
 pub(super) fn read<'a>(
     vcenter: &Vcenter,
     named: &Named,
@@ -232,14 +232,23 @@ pub(super) fn read<'a>(
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Readings {
     let mut readings = Readings::default();
+    let mut whole: Option<(&str, Result<Option<Value>, Fault>)> = None;
     for path in paths {
-        let value = match named.events.get(id) {
-            Some(collector) => Ok(vcenter.collector_property(collector, path)),
-            None => vcenter.property(id, path),
-        };
-        match value {
-            Ok(value) => readings.values.push((path.to_owned(), value)),
-            Err(fault) => readings.missing.push(missing(path, &fault)),
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        if whole.as_ref().is_none_or(|(known, _)| *known != head) {
+            let value = match named.events.get(id) {
+                Some(collector) => Ok(vcenter.collector_property(collector, head)),
+                None => vcenter.property(id, head),
+            };
+            whole = Some((head, value));
+        }
+        match whole.as_ref().map(|(_, value)| value) {
+            Some(Ok(value)) => {
+                let value = value.as_ref().and_then(|value| value.find(rest)).cloned();
+                readings.values.push((path.to_owned(), value));
+            }
+            Some(Err(fault)) => readings.missing.push(missing(path, fault)),
+            None => {}
         }
     }
     readings

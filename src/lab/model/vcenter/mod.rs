@@ -157,5 +157,10 @@ impl Vcenter {
     /// Tells the time, which events carry; it never goes back.
     pub fn advance(&mut self, now: LabTime) {
         self.clock = self.clock.max(now);
+        if self.changes.is_full() {
+            let mut changes = std::mem::take(&mut self.changes);
+            changes.forget(|id| self.kind_of(id).is_some());
+            self.changes = changes;
+        }
     }
 }

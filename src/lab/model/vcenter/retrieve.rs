@@ -18,6 +18,9 @@ use crate::lab::model::LabTime;
 /// Objects per page, as vCenter cuts them.
 const PAGE: usize = 100;
 
+/// How many readings of a session may be under way.
+const MOST_READINGS: usize = 16;
+
 /// What is left of a paged reading. The objects are noted, and read when their page is asked for.
 #[derive(Debug)]
 pub(super) struct Rest {
@@ -117,8 +120,12 @@ impl Vcenter {
         let contents = self.contents(&session.named, &mut rest, max);
         let mut fields = Vec::new();
         if !rest.left.is_empty() {
-            let token = format!("{}-{}", session.key, self.next_number());
+            let token = format!("{}-{:010}", session.key, self.next_number());
             session.pages.insert(token.clone(), rest);
+            if session.pages.len() > MOST_READINGS {
+                // Tokens grow with time: the first is the oldest, whose client has gone.
+                session.pages.pop_first();
+            }
             fields.push(("token", Value::string(token)));
         }
         fields.push(("objects", Value::Array("ObjectContent", contents)));

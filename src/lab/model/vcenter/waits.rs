@@ -3,7 +3,7 @@
 use super::{
     Vcenter,
     call::{Call, Fault, Receipt, Reply, Waiting},
-    collector::PAGE,
+    collector::{Collector, PAGE},
     handle::default_or,
     session::Session,
 };
@@ -36,6 +36,9 @@ impl Vcenter {
         let resumed = if waiting.is_none() { collector.resume(version) } else { Ok(()) };
         if let Err(fault) = resumed {
             return Reply::Fault(fault);
+        }
+        if !collector.can_follow(self) {
+            return Reply::Fault(Collector::invalid_version());
         }
         if let Some(updates) = collector.next(self, named, terms.most) {
             collector.in_flight += 1;
