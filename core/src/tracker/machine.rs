@@ -9,6 +9,8 @@ use super::{
     EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
     attachment::Attachments,
     brake::Restraint,
+    census::Census,
+    critical::Critical,
     desired::Desired,
     fabric::Fabric,
     ledger::{self, Ledger, State},
@@ -39,6 +41,8 @@ pub struct Tracker {
     pub(super) boots: Boots,
     pub(super) obstacles: Obstacles,
     pub(super) restraint: Restraint,
+    pub(super) census: Census,
+    pub(super) critical: Critical,
     pub(super) moves: BTreeMap<VmId, Motion>,
     pub(super) puzzles: BTreeMap<Unit, BTreeSet<Puzzle>>,
     pub(super) lapses: BTreeMap<requirement::Key, Lapse>,
@@ -83,6 +87,8 @@ impl Tracker {
             boots: Boots::default(),
             obstacles: Obstacles::default(),
             restraint: Restraint::restored(records, brake),
+            census: Census::default(),
+            critical: Critical::default(),
             moves: BTreeMap::new(),
             puzzles: BTreeMap::new(),
             lapses: BTreeMap::new(),
@@ -123,17 +129,21 @@ impl Tracker {
             Event::VmSeen(vm) => self.vm_seen(vm),
             Event::HostSeen(host) => {
                 let id = host.id.clone();
-                self.sites.host_seen(host);
+                if self.sites.host_seen(host) {
+                    self.count_host(&id);
+                }
                 self.host_changed(&id);
             }
             Event::PortGroupSeen(group) => {
-                let vcenter = group.id.vcenter.clone();
+                let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
                 self.sites.group_seen(group);
                 self.vcenter_changed(&vcenter);
+                self.group_changed(&vcenter, &key);
             }
             Event::ClusterSeen(cluster) => {
-                self.dirty.units.extend(self.sites.hosts.keys().cloned().map(Unit::Host));
-                self.sites.clusters.insert(cluster.id.clone(), cluster);
+                let id = cluster.id.clone();
+                self.sites.clusters.insert(id.clone(), cluster);
+                self.cluster_changed(&id);
             }
             Event::VmLeft(vm) => self.vm_left(&vm, now),
             Event::HostLeft(host) => self.host_left(&host),
@@ -142,6 +152,7 @@ impl Tracker {
             Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());
+                    self.count_vm(&vm);
                     self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);
                 }
             }
@@ -191,6 +202,7 @@ impl Tracker {
         if arrived {
             self.moves.remove(&id);
         }
+        self.count_vm(&id);
         self.dirty.units.extend([Unit::Vm(id.clone()), Unit::Move(id)]);
     }
 
@@ -201,6 +213,7 @@ impl Tracker {
             let count = self.requirements.of(&unit).count();
             self.restraint.unexplained(count, self.owned_in_all(), now);
         }
+        self.count_vm(id);
         self.dirty.units.insert(unit);
     }
 
@@ -261,6 +274,7 @@ impl Tracker {
         self.reconsider();
         let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
         hosts.iter().for_each(|host| self.host_changed(host));
+        self.count_all();
         self.dirty.units.extend(self.sites.vms.keys().cloned().map(Unit::Vm));
         self.dirty.switches.extend(self.fabric.switches.keys().cloned());
     }
@@ -276,6 +290,7 @@ impl Tracker {
         self.dirty.units.extend(self.sites.vms_on(id).cloned().map(Unit::Vm));
         let coming = self.moves.iter().filter(|(_, motion)| motion.to == *id);
         self.dirty.units.extend(coming.map(|(vm, _)| Unit::Move(vm.clone())));
+        self.preparation_changed(id);
     }
 
     fn vcenter_changed(&mut self, vcenter: &VcenterId) {

@@ -12,6 +12,8 @@
 mod attachment;
 mod brake;
 mod cables;
+mod census;
+mod critical;
 mod desired;
 mod disputes;
 mod event;
@@ -38,6 +40,7 @@ mod passing;
 mod paths;
 mod permit;
 mod policy;
+mod prepare;
 mod reason;
 mod reconcile;
 mod record;

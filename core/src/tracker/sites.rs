@@ -24,6 +24,7 @@ pub(super) struct Sites {
     pub(super) hints: BTreeMap<HostId, Vec<Hint>>,
     groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
     vms_on: BTreeMap<HostId, BTreeSet<VmId>>,
+    hosts_in: BTreeMap<ClusterId, BTreeSet<HostId>>,
     /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
     pub(super) left: BTreeSet<ObjectId>,
     destroyed: BTreeMap<VmId, Destroyed>,
@@ -139,9 +140,27 @@ impl Sites {
         }
     }
 
-    pub(super) fn host_seen(&mut self, host: Arc<Host>) {
+    /// A host as it now is; whether its cluster is another one than before.
+    pub(super) fn host_seen(&mut self, host: Arc<Host>) -> bool {
         self.seen(&host.id);
-        self.hosts.insert(host.id.clone(), host);
+        let (id, cluster) = (host.id.clone(), host.cluster.clone());
+        let before = self.hosts.insert(id.clone(), host);
+        let before = before.map(|before| before.cluster.clone());
+        if before.as_ref() == Some(&cluster) {
+            return false;
+        }
+        if let Some(hosts) = before.flatten().and_then(|left| self.hosts_in.get_mut(&left)) {
+            hosts.remove(&id);
+        }
+        if let Some(cluster) = cluster {
+            self.hosts_in.entry(cluster).or_default().insert(id);
+        }
+        true
+    }
+
+    /// The hosts of a cluster, whatever their state.
+    pub(super) fn hosts_in(&self, cluster: &ClusterId) -> impl Iterator<Item = &HostId> {
+        self.hosts_in.get(cluster).into_iter().flatten()
     }
 
     pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) {

@@ -35,7 +35,8 @@ impl Tracker {
             Unit::Vm(id) => self.vm_answer(id),
             Unit::Move(id) => self.move_answer(id),
             Unit::Host(id) => self.host_answer(id, unit),
-            Unit::Advice(_) | Unit::Prepared(..) => Some(Answer::default()),
+            Unit::Advice(_) => Some(Answer::default()),
+            Unit::Prepared(host, network) => self.prepared_answer(host, network),
         }
     }
 
@@ -84,8 +85,8 @@ impl Tracker {
             let keys = self.on_host(id, &adapter.backing, &name, &mut answer.puzzles);
             answer.asked.insert(Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() }, keys);
         }
-        for (reason, keys) in self.floors(host) {
-            answer.asked.insert(reason, Some(keys));
+        for (reason, keys) in self.floors(host).into_iter().chain(self.critical_floor(host)) {
+            answer.asked.entry(reason).or_default().get_or_insert_default().extend(keys);
         }
         self.keep_standing(id, unit, &mut answer.asked);
         Some(answer)
@@ -126,7 +127,7 @@ impl Tracker {
     }
 
     /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
-    fn on_host(
+    pub(super) fn on_host(
         &self,
         id: &HostId,
         backing: &Backing,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
+    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
@@ -303,18 +303,24 @@ impl Tracker {
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
                 self.vm_accounted(vm, port, vlan)
             }
-            Reason::Prepared { .. } => Account::Waits,
+            Reason::Prepared { cluster, host, network } => {
+                self.preparation_accounted((cluster, network), host, (port, vlan))
+            }
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
-                let mut legs = self.fabric.legs(port);
-                let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
-                let elsewhere = self.attachments.of_host(host).next().is_some();
-                match !here && elsewhere && self.sites.host_absent(host).is_none() {
-                    true => Account::Over(format!("host {name} hangs on other ports now")),
-                    false => Account::Never(format!("it stood for {reason} of host {name}, which only a person ends")),
-                }
+                let never = || Account::Never(format!("it stood for {reason} of host {name}, which only a person ends"));
+                self.hangs_elsewhere(host, port).unwrap_or_else(never)
             }
         }
+    }
+
+    /// What stood for a host is over on a port that the host left for another one.
+    pub(super) fn hangs_elsewhere(&self, host: &HostId, port: &EdgePort) -> Option<Account> {
+        let mut legs = self.fabric.legs(port);
+        let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
+        let elsewhere = self.attachments.of_host(host).next().is_some();
+        let over = !here && elsewhere && self.sites.host_absent(host).is_none();
+        over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
     }
 
     fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {

@@ -4,11 +4,13 @@ use proptest::prelude::ProptestConfig;
 
 mod bench;
 mod cables;
+mod critical;
 mod hands;
 mod link_bench;
 mod link_lives;
 mod links;
 mod owners;
+mod prepared;
 mod pair_bench;
 mod pair_lives;
 mod pair_readings;
