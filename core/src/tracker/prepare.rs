@@ -198,9 +198,8 @@ impl Tracker {
     /// A VM that a VLAN stood for somewhere, and that nobody knows or saw destroyed.
     fn unexplained_vm(&self, vcenter: &VcenterId, vlan: VlanId) -> Option<String> {
         let mut vms = self.ledger.purposes_of(vlan).flatten().filter_map(Reason::vm);
-        let gone = |vm: &&VmId| {
-            vm.vcenter == *vcenter && !self.sites.vms.contains_key(*vm) && !self.sites.is_destroyed(vm)
-        };
+        let gone =
+            |vm: &&VmId| vm.vcenter == *vcenter && !self.sites.vms.contains_key(*vm) && !self.sites.is_destroyed(vm);
         vms.find(gone).map(|vm| self.sites.vm_name(vm))
     }
 }

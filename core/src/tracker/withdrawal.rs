@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
+    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
+    requirement::Key,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
@@ -308,7 +309,8 @@ impl Tracker {
             }
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
-                let never = || Account::Never(format!("it stood for {reason} of host {name}, which only a person ends"));
+                let never =
+                    || Account::Never(format!("it stood for {reason} of host {name}, which only a person ends"));
                 self.hangs_elsewhere(host, port).unwrap_or_else(never)
             }
         }

@@ -90,7 +90,9 @@ fn a_configured_floor_stands_on_hosts_in_any_state_and_beside_a_prepared_cluster
         Host { maintenance: true, ..host(2) },
         Host { power: HostPower::StandBy, ..host(2) },
     ];
-    for (away, prepare) in states.into_iter().flat_map(|away| [(away.clone(), Prepare::OnMove), (away, Prepare::Cluster)]) {
+    for (away, prepare) in
+        states.into_iter().flat_map(|away| [(away.clone(), Prepare::OnMove), (away, Prepare::Cluster)])
+    {
         let mut bench = bench();
         let cluster = ObjectId::new(&vc(), "domain-c1");
         bench.policy.vcenters.insert("vc".into(), VcenterPolicy { prepare, ..VcenterPolicy::default() });
