@@ -140,6 +140,20 @@ impl Tracker {
                 self.vcenter_changed(&vcenter);
                 self.group_changed(&vcenter, &key);
             }
+            Event::DvsSeen(dvs) => {
+                let vcenter = dvs.id.vcenter.clone();
+                if self.sites.networks.dvs_seen(dvs) {
+                    self.vcenter_changed(&vcenter);
+                }
+            }
+            Event::PortsSeen { vcenter, groups, ports } => {
+                let concerned = self.sites.networks.ports_seen(&vcenter, &groups, ports);
+                self.dirty.units.extend(
+                    concerned
+                        .iter()
+                        .flat_map(|id| [Unit::Vm(id.clone()), Unit::Move(id.clone()), Unit::Host(id.clone())]),
+                );
+            }
             Event::ClusterSeen(cluster) => {
                 let id = cluster.id.clone();
                 self.sites.clusters.insert(id.clone(), cluster);
@@ -148,7 +162,8 @@ impl Tracker {
             Event::VmLeft(vm) => self.vm_left(&vm, now),
             Event::HostLeft(host) => self.host_left(&host),
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
-            Event::ClusterLeft(_) => {}
+            // What a switch said of its private VLANs stays true for the VMs that are still on it.
+            Event::ClusterLeft(_) | Event::DvsLeft(_) => {}
             Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());

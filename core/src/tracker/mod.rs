@@ -16,6 +16,7 @@ mod census;
 mod critical;
 mod desired;
 mod disputes;
+mod dvs;
 mod event;
 mod fabric;
 mod fabric_findings;
@@ -32,6 +33,7 @@ mod moment;
 mod motion;
 mod needs;
 mod network;
+mod networks;
 mod observation;
 mod obstacle;
 mod owners;
@@ -51,19 +53,21 @@ mod sites;
 mod snapshot;
 mod undo;
 mod units;
+mod vm_state;
 mod withdrawal;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use attachment::{Attachment, Witness};
+pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
 pub use finding::{Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
-    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, Uplink, VSwitch,
-    VlanSpec, Vm, VmId, Vmkernel, Vnic,
+    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
+    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
@@ -79,3 +83,4 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use vm_state::{FaultTolerance, Sriov, VmConnection};

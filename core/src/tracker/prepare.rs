@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    ClusterId, EdgePort, HostId, Network, PowerState, Prepare, Reason, Tracker, Vm, VmId,
+    Backing, ClusterId, EdgePort, HostId, Network, PowerState, Prepare, Reason, Tracker, Vm, VmId,
     census::{Home, Use},
     reason::Unit,
     requirement::Key,
@@ -115,11 +115,12 @@ impl Tracker {
 
     /// What a VM uses, with what it used before as long as something about that cannot be told.
     fn networks_of(&self, vm: &Vm) -> BTreeSet<Network> {
-        let used = vm.vnics.iter().flatten().filter(|vnic| vnic.connected);
-        let networks: Vec<Option<Network>> = used.map(|vnic| Network::of(&vnic.backing)).collect();
-        let certain = vm.vnics.is_some() && networks.iter().all(Option::is_some);
+        let used: Vec<&Backing> =
+            vm.vnics.iter().flatten().filter(|vnic| vnic.connected).map(|vnic| &vnic.backing).collect();
+        let unknown = |backing: &&Backing| matches!(backing, Backing::Unknown { .. });
+        let certain = vm.vnics.is_some() && !used.iter().any(unknown);
         let before = self.census.home(&vm.id).filter(|_| !certain).map(|home| home.networks.clone());
-        networks.into_iter().flatten().chain(before.unwrap_or_default()).collect()
+        used.into_iter().filter_map(Network::of).chain(before.unwrap_or_default()).collect()
     }
 
     fn note_networks(&mut self, id: &VmId) {
