@@ -24,6 +24,7 @@ impl Tracker {
         found.extend(self.save_findings(now));
         found.extend(self.absence_findings());
         found.extend(self.withdrawal_findings());
+        found.extend(self.twin_findings());
         found.sort();
         found.dedup();
         let since = std::mem::take(&mut self.since);

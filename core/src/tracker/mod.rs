@@ -9,6 +9,7 @@
 //!
 //! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
 
+mod advice;
 mod attachment;
 mod brake;
 mod cables;
@@ -22,6 +23,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod identity;
 mod intent;
 mod inventory;
 mod ledger;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Backing, ClusterId, EdgePort, HostId, Network, PowerState, Prepare, Reason, Tracker, Vm, VmId,
+    Backing, ClusterId, EdgePort, HostId, Network, Prepare, Reason, Tracker, Vm, VmId,
     census::{Home, Use},
     reason::Unit,
     requirement::Key,
@@ -96,13 +96,12 @@ impl Tracker {
     fn home_of(&self, id: &VmId) -> Where {
         let Some(vm) = self.sites.vms.get(id) else { return Where::Nowhere };
         if self.sites.left.contains(id) {
-            return Where::Same;
+            return if self.registered_anew(id).is_some() { Where::Nowhere } else { Where::Same };
         }
-        match vm.power {
-            PowerState::Off | PowerState::Suspended => return Where::Nowhere,
-            PowerState::Unknown => return Where::Same,
-            PowerState::On if vm.template => return Where::Nowhere,
-            PowerState::On => {}
+        match vm.runs() {
+            Some(true) => {}
+            Some(false) => return Where::Nowhere,
+            None => return Where::Same,
         }
         let Some(cluster) = self.cluster_of(vm).cloned() else { return Where::Same };
         Where::At(Home { cluster, networks: self.networks_of(vm) })
@@ -133,7 +132,7 @@ impl Tracker {
     pub(super) fn prepared_answer(&self, id: &HostId, network: &Network) -> Option<Answer> {
         let cluster = self.sites.hosts.get(id).and_then(|host| host.cluster.as_ref())?;
         if self.sites.left.contains(id) {
-            return None;
+            return self.successor(id).map(|_| Answer::default());
         }
         let mut answer = Answer::default();
         if self.census.uses(cluster, network) && self.prepares(cluster) {
@@ -163,6 +162,10 @@ impl Tracker {
         let now_in = self.sites.hosts.get(host).and_then(|host| host.cluster.as_ref());
         if now_in.is_some_and(|now_in| now_in != cluster) && self.sites.host_absent(host).is_none() {
             return Account::Over(format!("host {} left cluster {name}", self.sites.host_name(host)));
+        }
+        if now_in.is_none() {
+            let host = self.sites.host_name(host);
+            return Account::Never(format!("it stood for {what} on host {host}, which is not in the inventory; close it"));
         }
         if self.census.uses(cluster, network) && self.prepares(cluster) {
             return self.network_accounted(network, host, (port, vlan));
@@ -199,8 +202,8 @@ impl Tracker {
     /// A VM that a VLAN stood for somewhere, and that nobody knows or saw destroyed.
     fn unexplained_vm(&self, vcenter: &VcenterId, vlan: VlanId) -> Option<String> {
         let mut vms = self.ledger.purposes_of(vlan).flatten().filter_map(Reason::vm);
-        let gone =
-            |vm: &&VmId| vm.vcenter == *vcenter && !self.sites.vms.contains_key(*vm) && !self.sites.is_destroyed(vm);
+        let known = |vm: &VmId| self.sites.vms.contains_key(vm) || self.sites.departed(vm).is_some();
+        let gone = |vm: &&VmId| vm.vcenter == *vcenter && !known(vm);
         vms.find(gone).map(|vm| self.sites.vm_name(vm))
     }
 }

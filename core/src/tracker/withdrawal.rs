@@ -309,9 +309,10 @@ impl Tracker {
             }
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
+                let taken = || self.taken_over(host, &(port.clone(), vlan));
                 let never =
                     || Account::Never(format!("it stood for {reason} of host {name}, which only a person ends"));
-                self.hangs_elsewhere(host, port).unwrap_or_else(never)
+                self.hangs_elsewhere(host, port).or_else(taken).unwrap_or_else(never)
             }
         }
     }
@@ -325,13 +326,18 @@ impl Tracker {
         over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
     }
 
-    fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
+    pub(super) fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
         let name = self.sites.vm_name(id);
         let gone = |name| Account::Never(format!("{name} left the inventory without a cause; close it if it is gone"));
         let vm = match self.sites.vms.get(id) {
-            None if self.sites.is_destroyed(id) => return Account::Over(format!("{name} was destroyed")),
-            None => return gone(name),
-            Some(vm) if self.sites.left.contains(id) && vm.power != PowerState::Off => return gone(name),
+            None => {
+                let departed = self.sites.departed(id);
+                return departed.map_or_else(|| gone(name), |how| self.departed_accounted(id, how, (port, vlan)));
+            }
+            Some(vm) if self.sites.left.contains(id) && vm.power != PowerState::Off => {
+                let heir = self.registered_anew(id);
+                return heir.map_or_else(|| gone(name), |heir| self.vm_accounted(heir, port, vlan));
+            }
             Some(vm) => vm,
         };
         if !self.sites.trusted(&id.vcenter) {
