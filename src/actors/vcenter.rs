@@ -10,7 +10,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix::{Actor, Context, Handler, Recipient, ResponseFuture};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
-use vmtracker_core::net::VcenterName;
+use vmtracker_core::{net::VcenterName, tracker::Snapshot};
 
 use super::{
     credentials::Credentials,
@@ -62,6 +62,14 @@ impl VcenterActor {
         let (stop, stopped) = watch::channel(false);
         let follower = Follower::new(settings, tracker, credentials, meter, limits, stopped);
         Self { follower: Some(follower), stop, task: None }
+    }
+
+    /// Findings of `snapshot` may be written into the vCenter, if its settings say so.
+    pub fn annotating(mut self, snapshot: watch::Receiver<Arc<Snapshot>>) -> Self {
+        if let Some(follower) = &mut self.follower {
+            follower.feedback.snapshot = Some(snapshot);
+        }
+        self
     }
 }
 

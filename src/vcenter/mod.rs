@@ -4,6 +4,7 @@
 //! decoder, one object at a time. Decisions are the core's ([`vmtracker_core::vcenter::Watcher`]).
 
 mod error;
+mod feedback;
 mod hints;
 mod limits;
 mod session;
@@ -13,6 +14,7 @@ mod transport;
 mod updates;
 
 pub use error::{Class, Trouble, VcenterError};
+pub use feedback::{FeedbackTask, Standing};
 pub use hints::HintTask;
 pub use limits::Limits;
 pub use session::{Session, probe};

@@ -5,7 +5,9 @@ use tracing::debug;
 use vmtracker_core::{
     net::VcenterId,
     tracker::Hint,
-    vcenter::{HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, unix_ms},
+    vcenter::{
+        HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, soap::CustomPaths, unix_ms,
+    },
 };
 
 use super::{Limits, Updates, VcenterError, transport::Transport};
@@ -17,8 +19,8 @@ const MAX_OBJECTS: u32 = 100;
 /// An open session with its own collector and filters.
 #[derive(Debug)]
 pub struct Session {
-    transport: Transport,
-    content: ServiceContent,
+    pub(super) transport: Transport,
+    pub(super) content: ServiceContent,
     id: VcenterId,
     collector: Option<MoRef>,
 }
@@ -48,15 +50,15 @@ impl Session {
         Ok(session)
     }
 
-    /// Makes the collector and its filters.
+    /// Makes the collector and its filters, for what the settings ask for.
     ///
     /// # Errors
     /// A fault, or a connection that broke; the session stands, and is to be closed.
-    pub async fn set_up(&mut self) -> Result<(), VcenterError> {
+    pub async fn set_up(&mut self, settings: &VcenterSettings) -> Result<(), VcenterError> {
         let view = self.create("a view of the inventory", soap::create_container_view(&self.content)).await?;
         let collector = self.create("a property collector", soap::create_property_collector(&self.content)).await?;
         self.collector = Some(collector.clone());
-        self.create("a filter", soap::create_inventory_filter(&collector, &view)).await?;
+        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom(settings))).await?;
         let events = self.create("an event collector", soap::create_event_collector(&self.content)).await?;
         self.create("a filter for events", soap::create_event_filter(&collector, &events)).await?;
         Ok(())
@@ -174,6 +176,11 @@ impl Session {
             }
         }
     }
+}
+
+/// Attributes are asked for only where people want them.
+const fn custom(settings: &VcenterSettings) -> CustomPaths {
+    CustomPaths { port_groups: settings.attributes, entities: settings.annotate }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.

@@ -19,7 +19,7 @@ async fn open(script: Script) -> (Server, Result<Session, VcenterError>) {
 /// A session that is set up, or ended again.
 async fn begin(server: &Server, limits: Limits) -> Result<Session, VcenterError> {
     let mut session = Session::login(&server.settings, limits).await?;
-    if let Err(error) = session.set_up().await {
+    if let Err(error) = session.set_up(&server.settings).await {
         session.close().await;
         return Err(error);
     }

@@ -95,6 +95,8 @@ impl Life {
             floors: Vec::new(),
             links: LinkPolicy::default(),
             save: Save::default(),
+            clusters: Vec::new(),
+            own_macs: BTreeSet::new(),
         };
         Self {
             watcher: Watcher::new("lab".into()),

@@ -20,7 +20,7 @@ use vmtracker_core::{
 };
 
 use super::{
-    super::{credentials::Credentials, messages::Fact},
+    super::{credentials::Credentials, feedback::Feedback, messages::Fact},
     VcenterMeter,
 };
 use crate::{
@@ -64,6 +64,7 @@ pub(super) struct Follower {
     orphans: Vec<Arc<Session>>,
     /// Bytes of this session that were told.
     counted: (u64, u64),
+    pub(super) feedback: Feedback,
 }
 
 impl Follower {
@@ -77,6 +78,7 @@ impl Follower {
     ) -> Self {
         Self {
             watcher: Watcher::new(settings.name.clone()),
+            feedback: Feedback::new(&settings),
             settings,
             limits,
             tracker,
@@ -114,7 +116,7 @@ impl Follower {
         let Some(mut session) = login(&self.settings, self.limits, stopped).await? else { return Ok(None) };
         let made = tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => Ok(()),
-            made = session.set_up() => made,
+            made = session.set_up(&self.settings) => made,
         };
         let session = Arc::new(session);
         match made {
@@ -206,6 +208,9 @@ impl Follower {
         self.tell(connected).await;
         self.told = None;
         self.meter.connected(&self.settings.name, true);
+        let named = self.feedback.first_names(session, &mut self.watcher).await;
+        self.tell(named).await;
+        let _feedback = self.feedback.begin(session, self.tracker.clone()).map(Guard);
         let (hosts, targets) = mpsc::channel(16);
         let hints = HintTask::new(Arc::clone(session), targets);
         let (tracker, name) = (self.tracker.clone(), self.settings.name.clone());
@@ -247,6 +252,8 @@ impl Follower {
             sleep(IDLE).await;
         }
         self.count(session);
+        let named = self.feedback.after_wait(session, &mut self.watcher).await;
+        self.tell(named).await;
         if listed {
             // A listing alone proves nothing: a vCenter that ends every session after it must not be asked all the time.
             self.pause = FIRST_PAUSE;
