@@ -5,6 +5,7 @@ use proptest::prelude::ProptestConfig;
 mod bench;
 mod cables;
 mod critical;
+mod endurance;
 mod hands;
 mod link_bench;
 mod link_lives;
