@@ -76,6 +76,11 @@ pub enum EventKind {
     PortGroupReconfigured {
         group: Named,
     },
+    /// The port of this key.
+    PortReconfigured {
+        dvs: Named,
+        key: u32,
+    },
 }
 
 /// The id of the event that says that HA restarted a VM elsewhere.
@@ -106,6 +111,7 @@ impl EventKind {
             Self::EnteredMaintenance => &["EnteredMaintenanceModeEvent", "HostEvent", "Event"],
             Self::ExitMaintenance => &["ExitMaintenanceModeEvent", "HostEvent", "Event"],
             Self::PortGroupReconfigured { .. } => &["DVPortgroupReconfiguredEvent", "DVPortgroupEvent", "Event"],
+            Self::PortReconfigured { .. } => &["DvsPortReconfiguredEvent", "DvsEvent", "Event"],
         }
     }
 

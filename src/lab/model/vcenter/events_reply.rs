@@ -111,6 +111,10 @@ fn special(kind: &EventKind, vm: Option<&Named>) -> Vec<(&'static str, Value)> {
         EventKind::PortGroupReconfigured { group } => {
             vec![("net", argument("DvsEventArgument", "dvs", "DistributedVirtualPortgroup", group))]
         }
+        EventKind::PortReconfigured { dvs, key } => vec![
+            ("dvs", argument("DvsEventArgument", "dvs", "VmwareDistributedVirtualSwitch", dvs)),
+            ("portKey", Value::string(key.to_string())),
+        ],
         EventKind::Starting
         | EventKind::PoweredOn
         | EventKind::Stopping

@@ -93,6 +93,7 @@ impl Vcenter {
             "RetrievePropertiesEx" | "RetrieveProperties" | "ContinueRetrievePropertiesEx" | "Fetch" => {
                 self.retrieve(session, call)
             }
+            "FetchDVPorts" => self.fetch_ports(call),
             "QueryNetworkHint" => self.network_hints(call),
             "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use vmtracker_core::net::{MacAddr, MoId};
+use vmtracker_core::net::{MacAddr, MoId, VlanSet};
 
-use super::spec::{HintSpec, SimVlan};
+use super::{
+    spec::HintSpec,
+    spec_network::{SimVlan, Teaming},
+};
 
 /// A virtual machine as it is.
 #[derive(Clone, Debug)]
@@ -27,8 +30,26 @@ pub struct SimVm {
     pub hidden: bool,
     /// In view, but its configuration is denied: `config` is in the missing set.
     pub denied: bool,
+    /// What vCenter can say about it.
+    pub state: SimVmState,
+    /// `config.template`.
+    pub template: bool,
+    /// Whether a device of the host is passed through to it.
+    pub passthrough: bool,
+    /// Its part in fault tolerance.
+    pub fault_tolerance: SimFaultTolerance,
     /// The chain that ties the events of one operation together.
     pub(super) chain: i32,
+}
+
+impl SimVm {
+    /// Whether it sends anything while it runs: the secondary of a pair does not.
+    pub const fn speaks(&self) -> bool {
+        match self.fault_tolerance {
+            SimFaultTolerance::None | SimFaultTolerance::Primary(_) => true,
+            SimFaultTolerance::Secondary(_) => false,
+        }
+    }
 }
 
 /// Whether a VM runs.
@@ -53,6 +74,43 @@ impl SimPower {
     }
 }
 
+/// What vCenter can say about a VM; `runtime.connectionState` where that does not follow from its host's
+/// (facts: vCenter §B4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SimVmState {
+    /// It is where vCenter thinks.
+    #[default]
+    Known,
+    /// Its files cannot be reached: there is no configuration to tell.
+    Inaccessible,
+    /// Its configuration cannot be read: there is none to tell.
+    Invalid,
+    /// Its host knows nothing of it: it does not run there.
+    Orphaned,
+}
+
+impl SimVmState {
+    /// Whether there is a configuration to tell.
+    pub const fn has_config(self) -> bool {
+        match self {
+            Self::Known | Self::Orphaned => true,
+            Self::Inaccessible | Self::Invalid => false,
+        }
+    }
+}
+
+/// A VM's part in fault tolerance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SimFaultTolerance {
+    /// None.
+    #[default]
+    None,
+    /// Its frames count; this is its secondary.
+    Primary(MoId),
+    /// It runs in step with this primary, with the same addresses, and sends nothing.
+    Secondary(MoId),
+}
+
 /// A virtual network adapter.
 #[derive(Clone, Debug)]
 pub struct SimVnic {
@@ -62,10 +120,26 @@ pub struct SimVnic {
     pub mac: MacAddr,
     /// What it is plugged into.
     pub backing: SimBacking,
-    /// Whether it is plugged in.
+    /// Whether it is plugged in; says something only while the VM runs.
     pub connected: bool,
+    /// Whether it is plugged in when the VM is powered on.
+    pub start_connected: bool,
+    /// The VLANs that the guest tags its frames with.
+    pub guest_vlans: VlanSet,
+    /// The pnic whose virtual function it is.
+    pub sriov: Option<String>,
     /// The distributed port it is bound to.
-    pub(super) port_key: u32,
+    pub port: SimPort,
+}
+
+/// A distributed port, which an adapter keeps as long as it stays in its port group. Of an adapter elsewhere it means
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SimPort {
+    /// `portKey`, the only one of this number on the distributed switch.
+    pub key: u32,
+    /// A VLAN of its own, instead of the port group's.
+    pub vlan: Option<SimVlan>,
 }
 
 /// What an adapter is plugged into.
@@ -75,6 +149,8 @@ pub enum SimBacking {
     Distributed(MoId),
     /// A standard port group, by its name on the VM's host.
     Standard(String),
+    /// A network that something else manages, `network-oN`.
+    Opaque(MoId),
 }
 
 /// An ESXi host as it is.
@@ -153,6 +229,10 @@ pub struct SimPnic {
     pub plug: SimPlug,
     /// What it hears.
     pub hint: Option<HintSpec>,
+    /// Its PCI address, which no other pnic of its host has.
+    pub pci: String,
+    /// The port of the distributed switch that it is plugged into as an uplink or a member of a LAG.
+    pub(super) port_key: u32,
 }
 
 /// Which virtual switch a pnic belongs to.
@@ -164,6 +244,8 @@ pub enum SimPlug {
     Vswitch(String),
     /// This uplink of the distributed switch.
     Uplink(String),
+    /// A member of this LAG of the distributed switch.
+    Lag(String),
 }
 
 /// A standard port group of one host.
@@ -179,6 +261,8 @@ pub struct SimStandardPortGroup {
     pub active: Vec<String>,
     /// Standby pnics.
     pub standby: Vec<String>,
+    /// How it chooses among the active ones.
+    pub teaming: Teaming,
 }
 
 /// A vmkernel adapter.
@@ -190,6 +274,12 @@ pub struct SimVmkernel {
     pub mac: MacAddr,
     /// What it is plugged into.
     pub backing: SimBacking,
+    /// What it is selected for.
+    pub services: Vec<String>,
+    /// `spec.netStackInstanceKey`.
+    pub stack: String,
+    /// The distributed port it is bound to.
+    pub port: SimPort,
 }
 
 /// A distributed port group.
@@ -201,12 +291,31 @@ pub struct SimPortGroup {
     pub name: String,
     /// Its VLANs.
     pub vlan: SimVlan,
-    /// Active uplinks; both lists empty: every uplink is active.
+    /// Active uplinks or LAGs; both lists empty: every uplink is active.
     pub active: Vec<String>,
-    /// Standby uplinks.
+    /// Standby uplinks or LAGs.
     pub standby: Vec<String>,
+    /// How it chooses among the active ones.
+    pub teaming: Teaming,
+    /// Whether a port may have a VLAN of its own.
+    pub vlan_override: bool,
+    /// Whether NSX manages it.
+    pub nsx: bool,
     /// Whether it is the group of the uplinks themselves.
     pub uplink: bool,
+    /// A port of it that nobody is plugged into.
+    pub(super) free_port: u32,
+}
+
+/// A network that something else than vCenter manages.
+#[derive(Clone, Debug)]
+pub struct SimOpaqueNetwork {
+    /// `network-oN`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+    /// `opaqueNetworkId`.
+    pub network_id: String,
 }
 
 /// A cluster.
@@ -230,6 +339,7 @@ pub enum Kind {
     VmwareDistributedVirtualSwitch,
     DistributedVirtualPortgroup,
     Network,
+    OpaqueNetwork,
     Task,
     EventHistoryCollector,
 }
@@ -246,6 +356,7 @@ impl Kind {
             Self::VmwareDistributedVirtualSwitch => "VmwareDistributedVirtualSwitch",
             Self::DistributedVirtualPortgroup => "DistributedVirtualPortgroup",
             Self::Network => "Network",
+            Self::OpaqueNetwork => "OpaqueNetwork",
             Self::Task => "Task",
             Self::EventHistoryCollector => "EventHistoryCollector",
         }
@@ -256,7 +367,7 @@ impl Kind {
         let base: &[&str] = match self {
             Self::ClusterComputeResource => &["ComputeResource", "ManagedEntity"],
             Self::VmwareDistributedVirtualSwitch => &["DistributedVirtualSwitch", "ManagedEntity"],
-            Self::DistributedVirtualPortgroup => &["Network", "ManagedEntity"],
+            Self::DistributedVirtualPortgroup | Self::OpaqueNetwork => &["Network", "ManagedEntity"],
             Self::Folder | Self::Datacenter | Self::HostSystem | Self::VirtualMachine | Self::Network => {
                 &["ManagedEntity"]
             }

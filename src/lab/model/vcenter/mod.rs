@@ -7,7 +7,8 @@
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility, several distributed switches, a port's own teaming, the VLANs
+//! that a LAG may be limited to.
 
 mod build;
 mod call;
@@ -23,12 +24,17 @@ mod inventory;
 mod mirror;
 mod operate;
 mod operate_host;
+mod operate_network;
+mod ports;
 mod properties;
+mod properties_dvs;
 mod properties_network;
+mod properties_vm;
 mod resolve;
 mod retrieve;
 mod session;
 mod spec;
+mod spec_network;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -43,8 +49,10 @@ pub use self::{
     faults::{Counts, Faults},
     inventory::*,
     operate::Refused,
-    resolve::Resolved,
+    properties_network::SERVICES,
+    resolve::{Plugged, Resolved, Wire},
     spec::*,
+    spec_network::*,
 };
 use self::{change::Changes, event::Events, session::Session, task::Task};
 use super::LabTime;
@@ -71,6 +79,10 @@ pub struct Vcenter {
     vms: BTreeMap<MoId, SimVm>,
     vm_names: BTreeMap<String, MoId>,
     uplinks: Vec<String>,
+    lags: Vec<LagSpec>,
+    pvlans: Vec<PvlanSpec>,
+    opaque_networks: BTreeMap<MoId, SimOpaqueNetwork>,
+    next_port: u32,
     port_groups: BTreeMap<MoId, SimPortGroup>,
     networks: BTreeMap<String, MoId>,
     next_id: u32,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmtracker_core::net::{MacAddr, VlanId};
+use vmtracker_core::net::MacAddr;
 
 use super::*;
 
@@ -12,6 +12,7 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         device: format!("vmnic{number}"),
         mac: MacAddr::new([0x3c, 0xfd, 0xfe, 0, host, number]),
         dvs_uplink: (number > 0).then(|| format!("Uplink {number}")),
+        lag: None,
         vswitch: (number == 0).then(|| "vSwitch0".to_owned()),
         hint: Some(HintSpec {
             protocol: if number == 0 { HintProtocol::Cdp } else { HintProtocol::Lldp },
@@ -25,23 +26,25 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         name: format!("esx{number}"),
         cluster: "cluster".to_owned(),
         pnics: (0..3).map(|index| pnic(number, index)).collect(),
-        vmkernels: vec![VmkernelSpec {
-            device: "vmk0".to_owned(),
-            mac: MacAddr::new([0, 0x50, 0x56, 0x60, 0, number]),
-            port_group: "Management Network".to_owned(),
-        }],
+        vmkernels: vec![VmkernelSpec::new(
+            "vmk0",
+            MacAddr::new([0, 0x50, 0x56, 0x60, 0, number]),
+            "Management Network",
+        )],
     };
     let group = |name: &str, vlan| PortGroupSpec {
         name: name.to_owned(),
         vlan: SimVlan::Id(vlan),
         active: vec!["Uplink 2".to_owned()],
         standby: vec!["Uplink 1".to_owned()],
+        ..PortGroupSpec::default()
     };
     let vm = |number: usize| VmSpec {
         name: format!("vm{number:05}"),
         host: "esx1".to_owned(),
-        vnics: vec!["pg-a".to_owned()],
+        vnics: vec![VnicSpec::new("pg-a")],
         on: true,
+        ..VmSpec::default()
     };
     let management = StandardPortGroupSpec {
         name: "Management Network".to_owned(),
@@ -336,27 +339,6 @@ fn hints_come_from_pnics_with_link_of_hosts_that_are_connected() {
         vcenter.set_host_connection(&host, SimConnection::NotResponding).expect("there");
     };
     assert_eq!(fault_of(ask(&away, &[])), "HostNotConnected");
-}
-
-#[test]
-fn a_backing_resolves_to_its_vlan_and_its_pnics() {
-    let mut vcenter = vcenter(1);
-    let host = vcenter.host_named("esx1").cloned().expect("there");
-    let group = vcenter.port_group_named("pg-a").cloned().expect("there");
-    let resolved = |vlan, active: &[&str], standby: &[&str]| Resolved {
-        vlan: VlanId::new(vlan),
-        active: active.iter().map(|name| (*name).to_owned()).collect(),
-        standby: standby.iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let check = |vcenter: &Vcenter, backing: &SimBacking, expected: Resolved| {
-        assert_eq!(vcenter.uplinks_of(&host, backing), expected);
-    };
-    let distributed = SimBacking::Distributed(group.clone());
-    check(&vcenter, &distributed, resolved(100, &["vmnic2"], &["vmnic1"]));
-    check(&vcenter, &SimBacking::Standard("Management Network".to_owned()), resolved(10, &["vmnic0"], &[]));
-    check(&vcenter, &SimBacking::Standard("unknown".to_owned()), Resolved::default());
-    vcenter.set_port_group_vlan(&group, SimVlan::Id(300)).expect("there");
-    check(&vcenter, &distributed, resolved(300, &["vmnic2"], &["vmnic1"]));
 }
 
 #[test]

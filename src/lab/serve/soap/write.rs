@@ -13,10 +13,17 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soapenv:Envelop
 const FOOT: &str = "\n</soapenv:Body>\n</soapenv:Envelope>";
 
 /// Types that stand where the API declares their base type.
-const EXTENSIONS: [&str; 16] = [
+const EXTENSIONS: [&str; 23] = [
     "VirtualVmxnet3",
     "VirtualEthernetCardDistributedVirtualPortBackingInfo",
     "VirtualEthernetCardNetworkBackingInfo",
+    "VirtualEthernetCardOpaqueNetworkBackingInfo",
+    "VirtualSriovEthernetCard",
+    "VirtualPCIPassthrough",
+    "VirtualPCIPassthroughDeviceBackingInfo",
+    "FaultTolerancePrimaryConfigInfo",
+    "FaultToleranceSecondaryConfigInfo",
+    "OpaqueNetworkSummary",
     "VMwareDVSConfigInfo",
     "VMwareDVSPortSetting",
     "VMwareDVSPortgroupPolicy",
