@@ -31,9 +31,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// How long a small call may take. A busy vCenter takes seconds; half a minute is a vCenter in trouble.
 pub(super) const CALL: Duration = Duration::from_secs(30);
 
-/// Versions to speak, best first. An old one keeps unknown newer fields away (facts: vCenter §B1), and everything that
-/// is needed is in 6.7.
-const KNOWN_VERSIONS: [&str; 2] = ["6.7", "7.0"];
+/// Versions to speak, best first. An old one keeps unknown newer fields away (facts: vCenter §B1); networks of NSX show
+/// from 7.0 on only (`config.backingType`), and everything else that is needed is in 6.7.
+const KNOWN_VERSIONS: [&str; 2] = ["7.0", "6.7"];
 
 /// One vCenter's address with the session's cookie.
 #[derive(Debug)]

@@ -53,7 +53,8 @@ fn fabric(neighbors: Vec<Neighbor>, macs: &[(u16, MacAddr)]) -> Fabric {
 
 /// Judges vmnic0 through `steps` of (hint, fabric), and tells the port that it ends on and whether there is a conflict.
 fn judged(steps: &[(Option<Hint>, Fabric)], word: Option<&StaticAttachment>) -> Option<(InterfaceName, bool)> {
-    let (host, pnic) = (host(), Pnic { device: "vmnic0".into(), mac: Some(MAC), link_up: true });
+    let pnic = Pnic { device: "vmnic0".into(), mac: Some(MAC), link_up: true, pci: String::new() };
+    let host = host();
     let mut attachments = Attachments::default();
     for (hint, fabric) in steps {
         let case = Case { host: &host, pnic: &pnic, hint: hint.as_ref(), word, macs: &BTreeSet::from([MAC]) };

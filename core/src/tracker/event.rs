@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cluster, ClusterId, Done, Hint, Host, HostId, Moment, Observation, Policy, PortGroup, PortGroupId, Record,
-    SaveOutcome, Vm, VmId,
+    Cluster, ClusterId, Done, DvPort, Dvs, DvsId, Hint, Host, HostId, Moment, Observation, Policy, PortGroup,
+    PortGroupId, Record, SaveOutcome, Vm, VmId,
 };
 use crate::net::{InterfaceName, SwitchName, VcenterId, VcenterName};
 
@@ -37,6 +37,17 @@ pub enum Event {
     HostSeen(Arc<Host>),
     /// A distributed port group as it now is.
     PortGroupSeen(Arc<PortGroup>),
+    /// A distributed switch as it now is.
+    DvsSeen(Arc<Dvs>),
+    /// The ports in use of these distributed port groups, all of them as they now are.
+    PortsSeen {
+        /// Of which vCenter.
+        vcenter: VcenterId,
+        /// The keys of the groups.
+        groups: Vec<String>,
+        /// Their ports that something is plugged into.
+        ports: Vec<DvPort>,
+    },
     /// A cluster as it now is.
     ClusterSeen(Arc<Cluster>),
     /// A VM left the view. No cause: permissions, an unregister and a destroy look the same here.
@@ -45,6 +56,8 @@ pub enum Event {
     HostLeft(HostId),
     /// A distributed port group left the view.
     PortGroupLeft(PortGroupId),
+    /// A distributed switch left the view.
+    DvsLeft(DvsId),
     /// A cluster left the view.
     ClusterLeft(ClusterId),
     /// vCenter itself said that this VM was destroyed (`VmRemovedEvent`): a cause.

@@ -1,9 +1,10 @@
 //! What a vCenter knows: virtual machines, hosts, port groups. Whole objects as they now are, never differences.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::{DvsId, FaultTolerance, Overrides, Sriov, VmConnection};
 use crate::net::{InterfaceName, MacAddr, MoId, VcenterId, VlanId, VlanSet};
 
 /// One managed object of one vCenter. Identity is never a name.
@@ -53,6 +54,12 @@ pub struct Vm {
     /// Its virtual NICs. None when vCenter could not say (`runtime.connectionState` inaccessible, invalid or
     /// orphaned, or a missing property): unknown, which is not the same as having none.
     pub vnics: Option<Vec<Vnic>>,
+    /// `runtime.connectionState`.
+    pub connection: VmConnection,
+    /// `config.ftInfo`; none: it is not protected by fault tolerance.
+    pub fault_tolerance: Option<FaultTolerance>,
+    /// How many PCI pass-through devices it has (`VirtualPCIPassthrough`): vCenter does not say what they carry.
+    pub pass_through: usize,
 }
 
 /// `runtime.powerState`.
@@ -79,6 +86,10 @@ pub struct Vnic {
     pub connected: bool,
     /// What it is plugged into.
     pub backing: Backing,
+    /// `backing.port.portKey`: its port of a distributed switch, once it has one.
+    pub port_key: Option<String>,
+    /// Set for a `VirtualSriovEthernetCard`: its frames pass no virtual switch.
+    pub sriov: Option<Sriov>,
 }
 
 /// What a virtual NIC or a vmkernel adapter is plugged into.
@@ -96,7 +107,14 @@ pub enum Backing {
         /// `deviceName`; resolved on the host where the VM is.
         port_group: String,
     },
-    /// Something whose VLAN cannot be told yet (opaque and NSX networks, SR-IOV, new classes): unknown, not empty.
+    /// A network of NSX (`OpaqueNetwork`): its frames leave the host inside an overlay's tunnel.
+    Opaque {
+        /// `opaqueNetworkId`.
+        id: String,
+        /// `opaqueNetworkType`, such as `nsx.LogicalSwitch`.
+        kind: String,
+    },
+    /// Something whose VLAN cannot be told (new classes): unknown, not empty.
     Unknown {
         /// The class that vCenter named.
         class: String,
@@ -157,6 +175,8 @@ pub struct Pnic {
     pub mac: Option<MacAddr>,
     /// Whether `linkSpeed` is set.
     pub link_up: bool,
+    /// `pci`, such as `0000:3b:00.0`; SR-IOV adapters name their pnic by it.
+    pub pci: String,
 }
 
 /// A standard switch of a host.
@@ -175,7 +195,8 @@ pub struct ProxySwitch {
     pub dvs_uuid: String,
     /// `dvsName`; for people only.
     pub dvs_name: String,
-    /// Which pnic stands on which uplink: `uplinkPort` joined with `spec.backing.pnicSpec`.
+    /// Which pnic stands on which uplink: `uplinkPort` joined with `spec.backing.pnicSpec`. The members of a LAG
+    /// stand there under the LAG's name (`hostLag`), which is what teaming orders use.
     pub uplinks: Vec<Uplink>,
 }
 
@@ -208,6 +229,27 @@ pub struct Teaming {
     pub active: Vec<String>,
     /// In use once an active one fails.
     pub standby: Vec<String>,
+    /// How frames are spread over the active ones.
+    pub policy: TeamingPolicy,
+}
+
+/// How a port group spreads frames over its uplinks (`nicTeaming.policy`, `uplinkTeamingPolicy.policy`). It changes
+/// nothing about which pnics need a VLAN: every active and standby one does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TeamingPolicy {
+    /// `loadbalance_srcid`: by the virtual port.
+    SourcePort,
+    /// `loadbalance_srcmac`: by the sender's address.
+    SourceMac,
+    /// `loadbalance_ip`: by both addresses; the switch must bundle the ports.
+    IpHash,
+    /// `loadbalance_loadbased`: by the virtual port, and moved when an uplink is busy.
+    Load,
+    /// `failover_explicit`: the first active one that is up.
+    Explicit,
+    /// vCenter did not say, or said something new.
+    #[default]
+    Unknown,
 }
 
 /// A vmkernel adapter.
@@ -219,6 +261,12 @@ pub struct Vmkernel {
     pub mac: Option<MacAddr>,
     /// What it is plugged into.
     pub backing: Backing,
+    /// `spec.distributedVirtualPort.portKey`.
+    pub port_key: Option<String>,
+    /// `spec.netStackInstanceKey`, such as `defaultTcpipStack`; `vxlan` is the stack of an overlay's tunnels.
+    pub netstack: Option<String>,
+    /// What it is used for (`config.virtualNicManagerInfo.netConfig`), such as `management` or `vmotion`.
+    pub services: BTreeSet<String>,
 }
 
 /// A distributed port group as it now is.
@@ -236,6 +284,12 @@ pub struct PortGroup {
     pub teaming: Option<Teaming>,
     /// `config.uplink`: the group of the uplinks themselves, which no VM uses.
     pub uplink: bool,
+    /// `config.distributedVirtualSwitch`.
+    pub dvs: Option<DvsId>,
+    /// `config.backingType` is `nsx`: its VLAN says nothing, frames leave inside an overlay's tunnel.
+    pub nsx: bool,
+    /// What its ports may have of their own.
+    pub overrides: Overrides,
 }
 
 /// The VLANs of a port group.

@@ -131,6 +131,20 @@ impl Tracker {
                 self.sites.group_seen(group);
                 self.vcenter_changed(&vcenter);
             }
+            Event::DvsSeen(dvs) => {
+                let vcenter = dvs.id.vcenter.clone();
+                if self.sites.networks.dvs_seen(dvs) {
+                    self.vcenter_changed(&vcenter);
+                }
+            }
+            Event::PortsSeen { vcenter, groups, ports } => {
+                let concerned = self.sites.networks.ports_seen(&vcenter, &groups, ports);
+                self.dirty.units.extend(
+                    concerned
+                        .iter()
+                        .flat_map(|id| [Unit::Vm(id.clone()), Unit::Move(id.clone()), Unit::Host(id.clone())]),
+                );
+            }
             Event::ClusterSeen(cluster) => {
                 self.dirty.units.extend(self.sites.hosts.keys().cloned().map(Unit::Host));
                 self.sites.clusters.insert(cluster.id.clone(), cluster);
@@ -138,7 +152,8 @@ impl Tracker {
             Event::VmLeft(vm) => self.vm_left(&vm, now),
             Event::HostLeft(host) => self.host_left(&host),
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
-            Event::ClusterLeft(_) => {}
+            // What a switch said of its private VLANs stays true for the VMs that are still on it.
+            Event::ClusterLeft(_) | Event::DvsLeft(_) => {}
             Event::VmDestroyed(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());

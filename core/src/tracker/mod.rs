@@ -14,6 +14,7 @@ mod brake;
 mod cables;
 mod desired;
 mod disputes;
+mod dvs;
 mod event;
 mod fabric;
 mod fabric_findings;
@@ -29,6 +30,7 @@ mod machine;
 mod moment;
 mod motion;
 mod needs;
+mod networks;
 mod observation;
 mod obstacle;
 mod owners;
@@ -47,19 +49,21 @@ mod sites;
 mod snapshot;
 mod undo;
 mod units;
+mod vm_state;
 mod withdrawal;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use attachment::{Attachment, Witness};
+pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
 pub use finding::{Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
-    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, Uplink, VSwitch, VlanSpec, Vm, VmId, Vmkernel,
-    Vnic,
+    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec, Vm, VmId,
+    Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
@@ -73,3 +77,4 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use vm_state::{FaultTolerance, Sriov, VmConnection};

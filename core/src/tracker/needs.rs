@@ -26,6 +26,7 @@ pub(super) fn of_backing<'a>(
     let resolved = match backing {
         Backing::Distributed { dvs_uuid, port_group_key } => distributed(dvs_uuid, port_group_key, network, group),
         Backing::Standard { port_group } => standard(port_group, network),
+        Backing::Opaque { .. } => Err("networks of NSX are not tracked yet".to_owned()),
         Backing::Unknown { class } => Err(format!("networks of class {class} are not tracked yet")),
     };
     match resolved {
@@ -109,7 +110,7 @@ mod tests {
                 name: "VM Network".into(),
                 vswitch: "vSwitch0".into(),
                 vlan: VlanSpec::Access(VlanId::new(20).expect("a VLAN")),
-                teaming: Some(Teaming { active: names(&["vmnic0"]), standby: Vec::new() }),
+                teaming: Some(Teaming { active: names(&["vmnic0"]), standby: Vec::new(), ..Teaming::default() }),
             }],
             ..HostNetwork::default()
         }
@@ -122,8 +123,15 @@ mod tests {
             key: "dvportgroup-1".into(),
             name: "web".into(),
             vlan,
-            teaming: teaming.map(|(active, standby)| Teaming { active: names(active), standby: names(standby) }),
+            teaming: teaming.map(|(active, standby)| Teaming {
+                active: names(active),
+                standby: names(standby),
+                ..Teaming::default()
+            }),
             uplink: false,
+            dvs: None,
+            nsx: false,
+            overrides: Default::default(),
         }
     }
 

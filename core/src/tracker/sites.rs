@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, ObjectId, PortGroup, Vm, VmId};
+use super::{
+    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, ObjectId, PortGroup, Vm, VmId, networks::Networks,
+};
 use crate::net::{MacAddr, VcenterId, VcenterName};
 
 /// How long a VM that vCenter destroyed is remembered as destroyed, beyond any hold-down in use.
@@ -23,6 +25,7 @@ pub(super) struct Sites {
     pub(super) clusters: BTreeMap<ClusterId, Arc<Cluster>>,
     pub(super) hints: BTreeMap<HostId, Vec<Hint>>,
     groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
+    pub(super) networks: Networks,
     vms_on: BTreeMap<HostId, BTreeSet<VmId>>,
     /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
     pub(super) left: BTreeSet<ObjectId>,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Change, MoRef, ObjectUpdate, host, host::HostFacts, port_group, port_group::ClusterFacts,
+    Change, MoRef, ObjectUpdate, dvs, dvs::DvsFacts, host, host::HostFacts, port_group, port_group::ClusterFacts,
     port_group::PortGroupFacts, vm, vm::VmFacts,
 };
 use crate::{
@@ -35,6 +35,7 @@ enum Kind {
     Vm,
     Host,
     PortGroup,
+    Dvs,
     Cluster,
 }
 
@@ -44,6 +45,7 @@ impl Kind {
             "VirtualMachine" => Some(Self::Vm),
             "HostSystem" => Some(Self::Host),
             "DistributedVirtualPortgroup" => Some(Self::PortGroup),
+            "DistributedVirtualSwitch" | "VmwareDistributedVirtualSwitch" => Some(Self::Dvs),
             "ComputeResource" | "ClusterComputeResource" => Some(Self::Cluster),
             _ => None,
         }
@@ -54,6 +56,7 @@ impl Kind {
             Self::Vm => &vm::PATHS,
             Self::Host => &host::PATHS,
             Self::PortGroup => &port_group::PATHS,
+            Self::Dvs => &dvs::VMWARE_PATHS,
             Self::Cluster => &port_group::CLUSTER_PATHS,
         }
     }
@@ -65,6 +68,7 @@ pub(super) struct Cache {
     vms: BTreeMap<MoId, VmFacts>,
     hosts: BTreeMap<MoId, HostFacts>,
     port_groups: BTreeMap<MoId, PortGroupFacts>,
+    switches: BTreeMap<MoId, DvsFacts>,
     clusters: BTreeMap<MoId, ClusterFacts>,
     hints_wanted: BTreeSet<MoId>,
 }
@@ -98,6 +102,12 @@ impl Cache {
                 missing.iter().for_each(|path| facts.missing(path));
                 Event::PortGroupSeen(Arc::new(facts.noun(vcenter, id)))
             }
+            Kind::Dvs => {
+                let facts = self.switches.entry(id.into()).or_default();
+                changes.iter().for_each(|change| facts.apply(change));
+                missing.iter().for_each(|path| facts.missing(path));
+                Event::DvsSeen(Arc::new(facts.noun(vcenter, id)))
+            }
             Kind::Cluster => {
                 let facts = self.clusters.entry(id.into()).or_default();
                 changes.iter().for_each(|change| facts.apply(change));
@@ -127,6 +137,7 @@ impl Cache {
             Kind::Vm => self.vms.remove(&moid).map(|_| Event::VmLeft(id)),
             Kind::Host => self.hosts.remove(&moid).map(|_| Event::HostLeft(id)),
             Kind::PortGroup => self.port_groups.remove(&moid).map(|_| Event::PortGroupLeft(id)),
+            Kind::Dvs => self.switches.remove(&moid).map(|_| Event::DvsLeft(id)),
             Kind::Cluster => self.clusters.remove(&moid).map(|_| Event::ClusterLeft(id)),
         }
     }

@@ -1,11 +1,12 @@
 //! What is known of a host: its properties as they came, merged, and the noun they make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Change, MoRef, VimValue,
+    port_group::teaming_policy,
     value::unescaped,
-    vm::{distributed, unknown},
+    vm::{distributed, opaque, unknown},
 };
 use crate::{
     net::{MoId, VcenterId, VlanId},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// The properties asked of every host. Never the whole `config`: its storage part is huge (facts: vCenter §B3).
-pub(super) const PATHS: [&str; 10] = [
+pub(super) const PATHS: [&str; 11] = [
     "name",
     "parent",
     "runtime.connectionState",
@@ -26,6 +27,7 @@ pub(super) const PATHS: [&str; 10] = [
     "config.network.proxySwitch",
     "config.network.portgroup",
     "config.network.vnic",
+    "config.virtualNicManagerInfo.netConfig",
     "configManager.networkSystem",
 ];
 
@@ -46,6 +48,8 @@ pub(super) struct HostFacts {
     proxy_switches: Part<ProxySwitch>,
     port_groups: Part<HostPortGroup>,
     vmkernels: Part<Vmkernel>,
+    /// What each vmkernel adapter is used for, by device.
+    services: BTreeMap<String, BTreeSet<String>>,
     network_system: Option<MoRef>,
 }
 
@@ -90,6 +94,7 @@ impl HostFacts {
             "config.network.proxySwitch" => self.proxy_switches = Part::read(value, proxy_switch),
             "config.network.portgroup" => self.port_groups = Part::read(value, port_group),
             "config.network.vnic" => self.vmkernels = Part::read(value, vmkernel),
+            "config.virtualNicManagerInfo.netConfig" => self.services = value.map(services).unwrap_or_default(),
             "configManager.networkSystem" => self.network_system = value.and_then(VimValue::reference),
             _ => {}
         }
@@ -151,8 +156,12 @@ impl HostFacts {
             vswitches: self.vswitches.known()?.into_iter().map(vswitch).collect(),
             proxy_switches: self.proxy_switches.known()?,
             port_groups: self.port_groups.known()?,
-            vmkernels: self.vmkernels.known()?,
+            vmkernels: self.vmkernels.known()?.into_iter().map(|adapter| self.with_services(adapter)).collect(),
         })
+    }
+
+    fn with_services(&self, adapter: Vmkernel) -> Vmkernel {
+        Vmkernel { services: self.services.get(&adapter.device).cloned().unwrap_or_default(), ..adapter }
     }
 }
 
@@ -174,6 +183,7 @@ fn pnic(value: &VimValue) -> (String, Pnic) {
         device: owned(value, &["device"]),
         mac: value.text_at(&["mac"]).and_then(|mac| mac.parse().ok()),
         link_up: value.child("linkSpeed").is_some(),
+        pci: owned(value, &["pci"]),
     };
     (owned(value, &["key"]), pnic)
 }
@@ -206,12 +216,15 @@ fn proxy_switch(value: &VimValue) -> ProxySwitch {
 
 /// The effective teaming after inheritance is `computedPolicy` (facts: vCenter §B4).
 fn port_group(value: &VimValue) -> HostPortGroup {
-    let order = value.at(&["computedPolicy", "nicTeaming", "nicOrder"]);
+    let teaming = value.at(&["computedPolicy", "nicTeaming"]);
+    let policy = teaming_policy(teaming.and_then(|teaming| teaming.text_at(&["policy"])));
+    let order = teaming.and_then(|teaming| teaming.child("nicOrder"));
+    let order = order.map(|order| (order.texts("activeNic"), order.texts("standbyNic")));
     HostPortGroup {
         name: owned(value, &["spec", "name"]),
         vswitch: owned(value, &["spec", "vswitchName"]),
         vlan: value.text_at(&["spec", "vlanId"]).map_or(VlanSpec::Unknown, standard_vlan),
-        teaming: order.map(|order| Teaming { active: order.texts("activeNic"), standby: order.texts("standbyNic") }),
+        teaming: order.map(|(active, standby)| Teaming { active, standby, policy }),
     }
 }
 
@@ -224,18 +237,41 @@ fn standard_vlan(text: &str) -> VlanSpec {
     }
 }
 
-/// `portgroup` is empty on a distributed switch; there `spec.distributedVirtualPort` counts. An NSX adapter has
-/// neither.
+/// `portgroup` is empty on a distributed switch; there `spec.distributedVirtualPort` counts. An adapter on a network of
+/// NSX has neither, and `spec.opaqueNetwork`.
 fn vmkernel(value: &VimValue) -> Vmkernel {
     let port_group = value.text_at(&["portgroup"]).or_else(|| value.text_at(&["spec", "portgroup"]));
-    let backing = match (value.at(&["spec", "distributedVirtualPort"]), port_group) {
-        (Some(port), _) => distributed(Some(port), "HostVirtualNic"),
-        (None, Some(name)) => Backing::Standard { port_group: name.to_owned() },
-        (None, None) => unknown("HostVirtualNic"),
+    let port = value.at(&["spec", "distributedVirtualPort"]);
+    let backing = match (port, port_group, value.at(&["spec", "opaqueNetwork"])) {
+        (Some(port), _, _) => distributed(Some(port), "HostVirtualNic"),
+        (None, Some(name), _) => Backing::Standard { port_group: name.to_owned() },
+        (None, None, Some(network)) => opaque(network),
+        (None, None, None) => unknown("HostVirtualNic"),
     };
     Vmkernel {
         device: owned(value, &["device"]),
         mac: value.text_at(&["spec", "mac"]).and_then(|mac| mac.parse().ok()),
         backing,
+        port_key: port.and_then(|port| port.text_at(&["portKey"])).map(str::to_owned),
+        netstack: value.text_at(&["spec", "netStackInstanceKey"]).map(str::to_owned),
+        services: BTreeSet::new(),
     }
+}
+
+/// Which adapter each service selected: `selectedVnic` holds keys, and the candidates say which device each is. Where
+/// they are left out, a key ends with the device, such as `vmotion.key-vim.host.VirtualNic-vmk1`.
+fn services(configs: &VimValue) -> BTreeMap<String, BTreeSet<String>> {
+    let mut services: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for config in &configs.children {
+        let Some(service) = config.text_at(&["nicType"]) else { continue };
+        for key in config.texts("selectedVnic") {
+            let candidate = config.all("candidateVnic").find(|one| one.text_at(&["key"]) == Some(key.as_str()));
+            let device = candidate.and_then(|one| one.text_at(&["device"]));
+            let device = device.or_else(|| key.rsplit_once('-').map(|(_, device)| device));
+            if let Some(device) = device {
+                services.entry(device.to_owned()).or_default().insert(service.to_owned());
+            }
+        }
+    }
+    services
 }

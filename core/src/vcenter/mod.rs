@@ -11,6 +11,7 @@
 mod answer;
 mod cache;
 mod datetime;
+mod dvs;
 mod fault;
 #[cfg(test)]
 mod fixtures;
@@ -31,6 +32,7 @@ mod xml;
 pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, returned_reference};
 pub use cache::HintTarget;
 pub use datetime::unix_ms;
+pub use dvs::ports;
 pub use fault::Fault;
 pub use hint::hints;
 pub use updates::{Change, ObjectUpdate, PageEnd, Part, UpdateKind, UpdateReader};

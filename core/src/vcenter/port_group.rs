@@ -1,13 +1,15 @@
 //! What is known of a distributed port group, and of a cluster.
 
-use super::{Change, VimValue, value::unescaped};
+use super::{Change, MoRef, VimValue, value::unescaped};
 use crate::{
     net::{VcenterId, VlanId, VlanSet},
-    tracker::{Cluster, ObjectId, PortGroup, Teaming, VlanSpec},
+    tracker::{Cluster, ObjectId, Overrides, PortGroup, Teaming, TeamingPolicy, VlanSpec},
 };
 
-/// The properties asked of every distributed port group.
-pub(super) const PATHS: [&str; 4] = ["name", "key", "config.uplink", "config.defaultPortConfig"];
+/// The properties asked of every distributed port group. The whole `config`, which is small: `config.backingType` is
+/// new in 7.0 and `config.policy` has what we look for in a subclass only, and a path that a vCenter does not know ends
+/// the whole filter.
+pub(super) const PATHS: [&str; 3] = ["name", "key", "config"];
 
 /// The properties asked of every cluster and every stand-alone compute resource.
 pub(super) const CLUSTER_PATHS: [&str; 1] = ["name"];
@@ -20,6 +22,9 @@ pub(super) struct PortGroupFacts {
     uplink: bool,
     vlan: Option<VlanSpec>,
     teaming: Option<Teaming>,
+    dvs: Option<MoRef>,
+    nsx: bool,
+    overrides: Overrides,
 }
 
 impl PortGroupFacts {
@@ -29,37 +34,59 @@ impl PortGroupFacts {
         match change.path.as_str() {
             "name" => self.name = unescaped(text),
             "key" => self.key = (!text.is_empty()).then(|| text.to_owned()),
-            "config.uplink" => self.uplink = value.is_some_and(VimValue::flag),
-            "config.defaultPortConfig" => {
-                self.vlan = value.and_then(|config| config.child("vlan")).map(vlan_spec);
-                self.teaming = value.and_then(teaming);
-            }
+            "config" => self.configured(value.unwrap_or(&VimValue::default())),
             _ => {}
         }
     }
 
+    fn configured(&mut self, config: &VimValue) {
+        let flag = |path: &[&str]| config.at(path).is_some_and(VimValue::flag);
+        let setting = config.child("defaultPortConfig");
+        self.uplink = flag(&["uplink"]);
+        self.vlan = setting.and_then(|setting| setting.child("vlan")).map(vlan_spec);
+        self.teaming = setting.and_then(teaming);
+        self.dvs = config.child("distributedVirtualSwitch").and_then(VimValue::reference);
+        self.nsx = config.text_at(&["backingType"]) == Some("nsx");
+        let (vlan, teaming) =
+            (flag(&["policy", "vlanOverrideAllowed"]), flag(&["policy", "uplinkTeamingOverrideAllowed"]));
+        self.overrides = Overrides { vlan, teaming };
+    }
+
     /// A path that could not be read: unknown from now on.
     pub(super) fn missing(&mut self, path: &str) {
-        if path == "config.defaultPortConfig" {
+        if path == "config" {
             self.vlan = None;
         }
+    }
+
+    /// The key that backings name it by.
+    pub(super) fn key<'a>(&'a self, moid: &'a str) -> &'a str {
+        self.key.as_deref().unwrap_or(moid)
+    }
+
+    /// The switch to ask for its ports, where they may differ from the group.
+    pub(super) fn asks_for_ports(&self) -> Option<&MoRef> {
+        self.dvs.as_ref().filter(|_| !self.uplink && (self.nsx || self.overrides.any()))
     }
 
     /// The key equals the managed object id where vCenter did not say it.
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> PortGroup {
         PortGroup {
             id: ObjectId::new(vcenter, moid),
-            key: self.key.clone().unwrap_or_else(|| moid.to_owned()),
+            key: self.key(moid).to_owned(),
             name: self.name.clone(),
             vlan: self.vlan.clone().unwrap_or(VlanSpec::Unknown),
             teaming: self.teaming.clone(),
             uplink: self.uplink,
+            dvs: self.dvs.as_ref().map(|dvs| ObjectId::new(vcenter, &dvs.id)),
+            nsx: self.nsx,
+            overrides: self.overrides,
         }
     }
 }
 
 /// `VMwareDVSPortSetting.vlan`: one VLAN, ranges, or a private VLAN by its secondary.
-fn vlan_spec(vlan: &VimValue) -> VlanSpec {
+pub(super) fn vlan_spec(vlan: &VimValue) -> VlanSpec {
     match vlan.class.as_str() {
         "VmwareDistributedVirtualSwitchVlanIdSpec" => match number(vlan, &["vlanId"]) {
             Some(0) => VlanSpec::Untagged,
@@ -88,13 +115,27 @@ fn ranges(vlan: &VimValue) -> Option<VlanSet> {
     Some(set)
 }
 
-fn number(value: &VimValue, path: &[&str]) -> Option<u16> {
+pub(super) fn number(value: &VimValue, path: &[&str]) -> Option<u16> {
     value.text_at(path)?.trim().parse().ok()
 }
 
-fn teaming(config: &VimValue) -> Option<Teaming> {
-    let order = config.at(&["uplinkTeamingPolicy", "uplinkPortOrder"])?;
-    Some(Teaming { active: order.texts("activeUplinkPort"), standby: order.texts("standbyUplinkPort") })
+/// `VMwareDVSPortSetting.uplinkTeamingPolicy`: effective values, inherited or not (facts: vCenter §B4).
+pub(super) fn teaming(setting: &VimValue) -> Option<Teaming> {
+    let order = setting.at(&["uplinkTeamingPolicy", "uplinkPortOrder"])?;
+    let policy = teaming_policy(setting.text_at(&["uplinkTeamingPolicy", "policy", "value"]));
+    Some(Teaming { active: order.texts("activeUplinkPort"), standby: order.texts("standbyUplinkPort"), policy })
+}
+
+/// The words of standard and of distributed switches for how frames are spread.
+pub(super) fn teaming_policy(word: Option<&str>) -> TeamingPolicy {
+    match word {
+        Some("loadbalance_srcid") => TeamingPolicy::SourcePort,
+        Some("loadbalance_srcmac") => TeamingPolicy::SourceMac,
+        Some("loadbalance_ip") => TeamingPolicy::IpHash,
+        Some("loadbalance_loadbased") => TeamingPolicy::Load,
+        Some("failover_explicit") => TeamingPolicy::Explicit,
+        Some(_) | None => TeamingPolicy::Unknown,
+    }
 }
 
 /// What is known of a cluster.

@@ -2,7 +2,7 @@
 
 use quick_xml::escape::escape;
 
-use super::{MoRef, ServiceContent, host, motion, port_group, vm};
+use super::{MoRef, ServiceContent, dvs, host, motion, port_group, vm};
 
 /// The version of an inventory that asks for all of it.
 pub const EVERYTHING: &str = "";
@@ -39,9 +39,10 @@ pub fn logout(content: &ServiceContent) -> String {
     call("Logout", &content.session_manager, "")
 }
 
-/// A view of every VM, host, distributed port group and compute resource (clusters among them).
+/// A view of every VM, host, distributed port group, distributed switch and compute resource (clusters among them).
 pub fn create_container_view(content: &ServiceContent) -> String {
-    let kinds = ["VirtualMachine", "HostSystem", "DistributedVirtualPortgroup", "ComputeResource"];
+    let kinds =
+        ["VirtualMachine", "HostSystem", "DistributedVirtualPortgroup", "DistributedVirtualSwitch", "ComputeResource"];
     let kinds: String = kinds.iter().map(|kind| text("type", kind)).collect();
     let container = reference("container", &content.root_folder);
     call("CreateContainerView", &content.view_manager, &format!("{container}{kinds}<recursive>true</recursive>"))
@@ -59,6 +60,8 @@ pub fn create_inventory_filter(collector: &MoRef, view: &MoRef) -> String {
         property_set("VirtualMachine", &vm::PATHS),
         property_set("HostSystem", &host::PATHS),
         property_set("DistributedVirtualPortgroup", &port_group::PATHS),
+        property_set("DistributedVirtualSwitch", &dvs::PATHS),
+        property_set("VmwareDistributedVirtualSwitch", &dvs::VMWARE_PATHS),
         property_set("ComputeResource", &port_group::CLUSTER_PATHS),
     ];
     let traversal = concat!(
@@ -116,6 +119,13 @@ pub fn create_event_collector(content: &ServiceContent) -> String {
 pub fn query_network_hint(network_system: &MoRef, device: Option<&str>) -> String {
     let device = device.map(|device| text("device", device)).unwrap_or_default();
     call("QueryNetworkHint", network_system, &device)
+}
+
+/// The ports of these port groups that something is plugged into (facts: vCenter §B4).
+pub fn fetch_dv_ports(dvs: &MoRef, groups: &[String]) -> String {
+    let groups: String = groups.iter().map(|group| text("portgroupKey", group)).collect();
+    let criteria = format!("<criteria><connected>true</connected>{groups}<inside>true</inside></criteria>");
+    call("FetchDVPorts", dvs, &criteria)
 }
 
 fn call(method: &str, this: &MoRef, arguments: &str) -> String {

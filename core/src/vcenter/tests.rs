@@ -113,9 +113,9 @@ fn every_backing_of_a_nic_is_known_or_says_that_it_is_not() {
         ("VirtualVmxnet3Vrdma", fixtures::DISTRIBUTED, distributed.clone()),
         ("VirtualNicOfTheFuture", fixtures::DISTRIBUTED, distributed),
         ("VirtualPCNet32", network, Backing::Standard { port_group: "VM Network ".to_owned() }),
-        ("VirtualVmxnet2", opaque, unknown("VirtualEthernetCardOpaqueNetworkBackingInfo")),
+        ("VirtualVmxnet2", opaque, Backing::Opaque { id: "x".to_owned(), kind: String::new() }),
         ("VirtualVmxnet3", alone, unknown("VirtualEthernetCardDistributedVirtualPortBackingInfo")),
-        ("VirtualSriovEthernetCard", network, unknown("VirtualSriovEthernetCard")),
+        ("VirtualSriovEthernetCard", network, Backing::Standard { port_group: "VM Network ".to_owned() }),
         ("VirtualE1000e", "", unknown("none")),
     ];
     for (class, backing, expected) in table {
@@ -129,7 +129,8 @@ fn every_backing_of_a_nic_is_known_or_says_that_it_is_not() {
 }
 
 fn port_group(config: &str) -> Arc<PortGroup> {
-    let changes = assign("key", "@string>dvportgroup-7") + &assign("config.defaultPortConfig", config);
+    let config = format!("@DVPortgroupConfigInfo><defaultPortConfig {config}</defaultPortConfig>");
+    let changes = assign("key", "@string>dvportgroup-7") + &assign("config", &config);
     let seen = events(&object("enter", "DistributedVirtualPortgroup", "dvportgroup-7", &changes), Dialect::Vcenter);
     match seen.first() {
         Some(Event::PortGroupSeen(group)) => Arc::clone(group),
@@ -173,7 +174,8 @@ fn every_kind_of_vlan_is_read() {
 fn a_port_group_names_its_uplinks() {
     let order = "@VMwareDVSPortSetting><uplinkTeamingPolicy><uplinkPortOrder><activeUplinkPort>Uplink 1</activeUplinkPort>\
                  <standbyUplinkPort>lag1</standbyUplinkPort></uplinkPortOrder></uplinkTeamingPolicy>";
-    let expected = Teaming { active: vec!["Uplink 1".to_owned()], standby: vec!["lag1".to_owned()] };
+    let expected =
+        Teaming { active: vec!["Uplink 1".to_owned()], standby: vec!["lag1".to_owned()], ..Teaming::default() };
     assert_eq!(port_group(order).teaming, Some(expected));
     assert_eq!(port_group("@VMwareDVSPortSetting>").teaming, None);
 }

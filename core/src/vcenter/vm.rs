@@ -3,17 +3,18 @@
 use super::{Change, VimValue, value::unescaped};
 use crate::{
     net::{MoId, VcenterId},
-    tracker::{Backing, ObjectId, PowerState, Vm, Vnic},
+    tracker::{Backing, FaultTolerance, ObjectId, PowerState, Sriov, Vm, VmConnection, Vnic},
 };
 
 /// The properties asked of every VM (facts: vCenter §B4).
-pub(super) const PATHS: [&str; 6] = [
+pub(super) const PATHS: [&str; 7] = [
     "name",
     "config.template",
     "runtime.host",
     "runtime.powerState",
     "runtime.connectionState",
     "config.hardware.device",
+    "config.ftInfo",
 ];
 
 /// Every class of virtual NIC (facts: vCenter §B4), SR-IOV apart.
@@ -31,6 +32,9 @@ const NIC_CLASSES: [&str; 8] = [
 /// SR-IOV bypasses the virtual switch and its choice of uplink.
 const SRIOV: &str = "VirtualSriovEthernetCard";
 
+/// A PCI device of the host that a VM was given whole.
+const PASS_THROUGH: &str = "VirtualPCIPassthrough";
+
 /// What is known of a VM.
 #[derive(Clone, Debug, Default)]
 pub(super) struct VmFacts {
@@ -38,9 +42,18 @@ pub(super) struct VmFacts {
     template: bool,
     host: Option<MoId>,
     power: Option<PowerState>,
-    unreadable: bool,
+    connection: VmConnection,
     /// None: not known.
     nics: Option<Vec<Nic>>,
+    pass_through: usize,
+    fault_tolerance: Option<Role>,
+}
+
+/// A VM's part in fault tolerance, by managed object ids.
+#[derive(Clone, Debug)]
+enum Role {
+    Primary(Vec<MoId>),
+    Secondary(MoId),
 }
 
 /// A virtual NIC; which of the two flags counts is decided by the power state.
@@ -59,8 +72,13 @@ impl VmFacts {
             "config.template" => self.template = value.is_some_and(VimValue::flag),
             "runtime.host" => self.host = value.and_then(VimValue::reference).map(|host| host.id.into()),
             "runtime.powerState" => self.power = power(text),
-            "runtime.connectionState" => self.unreadable = matches!(text, "inaccessible" | "invalid" | "orphaned"),
-            "config.hardware.device" => self.nics = value.map(nics),
+            "runtime.connectionState" => self.connection = connection(text),
+            "config.hardware.device" => {
+                self.nics = value.map(nics);
+                let given = |device: &&VimValue| device.class == PASS_THROUGH;
+                self.pass_through = value.map_or(0, |devices| devices.children.iter().filter(given).count());
+            }
+            "config.ftInfo" => self.fault_tolerance = value.and_then(role),
             _ => {}
         }
     }
@@ -88,8 +106,42 @@ impl VmFacts {
             power,
             host: self.host.as_ref().map(|host| ObjectId { vcenter: vcenter.clone(), moid: host.clone() }),
             template: self.template,
-            vnics: self.nics.as_ref().filter(|_| !self.unreadable).map(|nics| vnics(nics, power)),
+            vnics: self.nics.as_ref().filter(|_| self.connection.is_readable()).map(|nics| vnics(nics, power)),
+            connection: self.connection,
+            fault_tolerance: self.fault_tolerance.as_ref().map(|role| role.noun(vcenter)),
+            pass_through: self.pass_through,
         }
+    }
+}
+
+impl Role {
+    fn noun(&self, vcenter: &VcenterId) -> FaultTolerance {
+        let id = |moid: &MoId| ObjectId { vcenter: vcenter.clone(), moid: moid.clone() };
+        match self {
+            Self::Primary(secondaries) => FaultTolerance::Primary { secondaries: secondaries.iter().map(id).collect() },
+            Self::Secondary(primary) => FaultTolerance::Secondary { primary: id(primary) },
+        }
+    }
+}
+
+/// `FaultTolerancePrimaryConfigInfo` names the VMs that stand in, `FaultToleranceSecondaryConfigInfo` the VM that it
+/// stands in for. Which of both it is shows in the fields, as `role` does.
+fn role(info: &VimValue) -> Option<Role> {
+    let id = |value: &VimValue| value.reference().map(|vm| vm.id.into());
+    match info.child("primaryVM").and_then(id) {
+        Some(primary) => Some(Role::Secondary(primary)),
+        None if info.class == "FaultToleranceSecondaryConfigInfo" => None,
+        None => Some(Role::Primary(info.all("secondaries").filter_map(id).collect())),
+    }
+}
+
+fn connection(text: &str) -> VmConnection {
+    match text {
+        "disconnected" => VmConnection::Disconnected,
+        "orphaned" => VmConnection::Orphaned,
+        "inaccessible" => VmConnection::Inaccessible,
+        "invalid" => VmConnection::Invalid,
+        _ => VmConnection::Connected,
     }
 }
 
@@ -126,9 +178,16 @@ fn nic(device: &VimValue) -> Nic {
         key: device.text_at(&["key"]).and_then(|key| key.trim().parse().ok()).unwrap_or_default(),
         mac: device.text_at(&["macAddress"]).and_then(|mac| mac.parse().ok()),
         connected: flag("connected"),
-        backing: if device.class == SRIOV { unknown(SRIOV) } else { backing(device.child("backing")) },
+        backing: backing(device.child("backing")),
+        port_key: device.text_at(&["backing", "port", "portKey"]).map(str::to_owned),
+        sriov: (device.class == SRIOV).then(|| sriov(device)),
     };
     Nic { vnic, start_connected: flag("startConnected") }
+}
+
+fn sriov(device: &VimValue) -> Sriov {
+    let function = device.text_at(&["sriovBacking", "physicalFunctionBacking", "id"]);
+    Sriov { function: function.map(str::to_owned) }
 }
 
 fn backing(backing: Option<&VimValue>) -> Backing {
@@ -138,8 +197,15 @@ fn backing(backing: Option<&VimValue>) -> Backing {
         "VirtualEthernetCardNetworkBackingInfo" => backing
             .text_at(&["deviceName"])
             .map_or_else(|| unknown(&backing.class), |name| Backing::Standard { port_group: name.to_owned() }),
+        "VirtualEthernetCardOpaqueNetworkBackingInfo" => opaque(backing),
         other => unknown(other),
     }
+}
+
+/// A network of NSX: `opaqueNetworkId` and `opaqueNetworkType`, of an adapter's backing or of a vmkernel adapter.
+pub(super) fn opaque(value: &VimValue) -> Backing {
+    let text = |name: &str| value.text_at(&[name]).unwrap_or_default().to_owned();
+    Backing::Opaque { id: text("opaqueNetworkId"), kind: text("opaqueNetworkType") }
 }
 
 /// `DistributedVirtualSwitchPortConnection`; without a port group (a stand-alone port) its VLAN cannot be told.

@@ -56,7 +56,12 @@ pub(super) fn mac(kind: u8, number: u16, nic: u8) -> MacAddr {
 
 /// A port group `pg-V` for VLAN V, and host `number` on it.
 pub(super) fn host(number: u16) -> Host {
-    let pnic = |nic: u8| Pnic { device: format!("vmnic{nic}"), mac: Some(mac(1, number, nic)), link_up: true };
+    let pnic = |nic: u8| Pnic {
+        device: format!("vmnic{nic}"),
+        mac: Some(mac(1, number, nic)),
+        link_up: true,
+        pci: format!("0000:3b:00.{nic}"),
+    };
     let uplink = |nic: u8| Uplink { name: format!("Uplink {}", nic + 1), pnic: format!("vmnic{nic}") };
     Host {
         id: host_id(number),
@@ -84,7 +89,17 @@ pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm 
         power,
         host: Some(host_id(on_host)),
         template: false,
-        vnics: Some(vec![Vnic { key: 4000, mac: Some(mac(2, number, 0)), connected: true, backing }]),
+        vnics: Some(vec![Vnic {
+            key: 4000,
+            mac: Some(mac(2, number, 0)),
+            connected: true,
+            backing,
+            port_key: Some(number.to_string()),
+            sriov: None,
+        }]),
+        connection: VmConnection::Connected,
+        fault_tolerance: None,
+        pass_through: 0,
     }
 }
 
@@ -94,8 +109,15 @@ pub(super) fn group(number: u16) -> PortGroup {
         key: format!("pg-{number}"),
         name: format!("net {number}"),
         vlan: VlanSpec::Access(vlan(number)),
-        teaming: Some(Teaming { active: vec!["Uplink 1".into()], standby: vec!["Uplink 2".into()] }),
+        teaming: Some(Teaming {
+            active: vec!["Uplink 1".into()],
+            standby: vec!["Uplink 2".into()],
+            ..Teaming::default()
+        }),
         uplink: false,
+        dvs: None,
+        nsx: false,
+        overrides: Default::default(),
     }
 }
 

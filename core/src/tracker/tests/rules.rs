@@ -246,14 +246,7 @@ fn reserved_vlans_and_vlan_1_are_never_written() {
     bench.policy.allowed = None;
     bench.send(Event::PolicyChanged(Arc::new(bench.policy.clone())));
     for (number, vlan_id) in [(1, 1), (2, 3968), (3, 20)] {
-        let group = PortGroup {
-            id: ObjectId::new(&vc(), "pg-x"),
-            key: format!("pg-{vlan_id}"),
-            name: "x".into(),
-            vlan: VlanSpec::Access(vlan(vlan_id)),
-            teaming: None,
-            uplink: false,
-        };
+        let group = PortGroup { id: ObjectId::new(&vc(), "pg-x"), name: "x".into(), teaming: None, ..group(vlan_id) };
         bench.send(Event::PortGroupSeen(Arc::new(group)));
         bench.seen(vm(number, 1, vlan_id, PowerState::On));
     }

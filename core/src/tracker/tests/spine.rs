@@ -108,14 +108,7 @@ fn a_vnic_or_a_port_group_that_changes_its_vlan_is_followed() {
 }
 
 fn port_group(number: u16) -> PortGroup {
-    PortGroup {
-        id: ObjectId::new(&vc(), &format!("pg-{number}")),
-        key: format!("pg-{number}"),
-        name: "renamed".into(),
-        vlan: VlanSpec::Access(vlan(number)),
-        teaming: None,
-        uplink: false,
-    }
+    PortGroup { name: "renamed".into(), teaming: None, ..group(number) }
 }
 
 #[test]

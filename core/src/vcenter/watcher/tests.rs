@@ -70,6 +70,9 @@ fn short(events: &[Event]) -> String {
             | Event::ClusterSeen(_)
             | Event::PortGroupLeft(_)
             | Event::ClusterLeft(_)
+            | Event::DvsSeen(_)
+            | Event::DvsLeft(_)
+            | Event::PortsSeen { .. }
             | Event::HintsSeen { .. }
             | Event::Observed(_)
             | Event::Done(_)
