@@ -263,3 +263,5 @@ pub struct VmRow {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod network_tests;
