@@ -262,6 +262,6 @@ pub struct VmRow {
 }
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod network_tests;
+#[cfg(test)]
+mod tests;

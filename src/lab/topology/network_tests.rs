@@ -1,13 +1,16 @@
 //! Every kind of network in a topology, judged by what frames do.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use super::{Fault, Topology};
-use crate::lab::model::{
-    dataplane::{self, Cabling, Dark, Fabric, Idle, Leg, Place, Truth, Verdict},
-    switch::Switch,
-    vcenter::{SimVlan, SimVmState, Vcenter},
-    world::World,
+use crate::lab::{
+    judge::Judge,
+    model::{
+        dataplane::{self, Cabling, Dark, Fabric, Idle, Leg, Place, Truth, Verdict},
+        switch::Switch,
+        vcenter::{SimVlan, SimVmState, Vcenter},
+        world::{Observer, World},
+    },
 };
 
 /// One leaf with four ports, and two hosts with two pnics each: as uplinks, and as members of a LAG.
@@ -110,7 +113,9 @@ fn legs(ports: &[&str], vlans: &str) -> BTreeSet<Leg> {
     let vlans: vmtracker_core::net::VlanSet = vlans.parse().expect("VLANs");
     let place = |port: &&str| Place::new("leaf", port.parse().expect("a port"));
     let places = ports.iter().map(place);
-    places.flat_map(|place| vlans.iter().map(move |vlan| Leg { place: place.clone(), vlan }).collect::<Vec<_>>()).collect()
+    places
+        .flat_map(|place| vlans.iter().map(move |vlan| Leg { place: place.clone(), vlan }).collect::<Vec<_>>())
+        .collect()
 }
 
 const BOTH: [&str; 2] = ["Ethernet1/1", "Ethernet1/2"];
@@ -157,6 +162,26 @@ fn untagged_frames_travel_in_the_native_vlan_and_nothing_is_asked_for_them() {
     floor.allow("Ethernet1/1", "switchport trunk native vlan 61");
     floor.allow("Ethernet1/1", "switchport trunk allowed vlan add 61");
     assert!(matches!(floor.verdict("web"), Verdict::Dark(Dark::NoNative(_))), "VLAN 61 is not created");
+}
+
+#[test]
+fn the_judge_counts_an_untagged_vm_that_is_dark() {
+    let mut floor = Floor::new("vlan = 0", "", "esx1");
+    let cabling = Arc::new(std::mem::take(&mut floor.cabling));
+    let mut judge = Judge::new(&floor.world.switches, cabling, Duration::ZERO, Duration::ZERO);
+    let mut dark = |floor: &Floor| {
+        judge.changed(&floor.world.switches, &floor.world.vcenters, Duration::ZERO);
+        judge.state().dark
+    };
+    assert_eq!(dark(&floor), 0);
+    floor.allow("Ethernet1/1", "switchport trunk native vlan 20");
+    assert_eq!(dark(&floor), 1);
+    floor.allow("Ethernet1/1", "switchport trunk allowed vlan add 20");
+    assert_eq!(dark(&floor), 0);
+    floor.allow("Ethernet1/1", "switchport trunk allowed vlan remove 20");
+    let vm = floor.vcenter().vm_named("web").cloned().expect("there");
+    floor.vcenter().power_off(&vm).expect("on");
+    assert_eq!(dark(&floor), 0, "it is off");
 }
 
 #[test]

@@ -22,6 +22,8 @@ mod handle;
 mod inventory;
 #[cfg(test)]
 mod mirror;
+#[cfg(test)]
+mod network_tests;
 mod operate;
 mod operate_host;
 mod operate_network;

@@ -69,7 +69,8 @@ impl Vcenter {
     fn power(&mut self, vm: &MoId, to: SimPower, before: EventKind, after: EventKind) -> Result<u64, Refused> {
         let chain = self.events.new_chain();
         let machine = self.vm_mut(vm)?;
-        match (machine.power == to, &machine.migrating_to) {
+        let impossible = machine.power == to || machine.template;
+        match (impossible, &machine.migrating_to) {
             (true, _) => return Err(Refused::InvalidPowerState),
             (false, Some(_)) => return Err(Refused::Migrating),
             (false, None) => machine.chain = chain,

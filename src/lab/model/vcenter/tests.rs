@@ -64,11 +64,11 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
     Vcenter::new(spec).expect("a consistent specification")
 }
 
-fn node(name: &str, text: &str) -> Node {
+pub(super) fn node(name: &str, text: &str) -> Node {
     Node { name: name.to_owned(), text: text.to_owned(), ..Node::default() }
 }
 
-fn tree(name: &str, children: Vec<Node>) -> Node {
+pub(super) fn tree(name: &str, children: Vec<Node>) -> Node {
     Node { name: name.to_owned(), children, ..Node::default() }
 }
 
@@ -89,7 +89,7 @@ impl Client {
         client
     }
 
-    fn call(&mut self, method: &str, this: &str, arguments: Vec<Node>) -> Reply {
+    pub(super) fn call(&mut self, method: &str, this: &str, arguments: Vec<Node>) -> Reply {
         let mut children = vec![node("_this", this)];
         children.extend(arguments);
         let call = Call { method: tree(method, children) };
@@ -167,12 +167,12 @@ pub(super) fn items(value: &Value, path: &str) -> Vec<Value> {
     items
 }
 
-fn fault_of(reply: Reply) -> &'static str {
+pub(super) fn fault_of(reply: Reply) -> &'static str {
     let Reply::Fault(fault) = reply else { panic!("no fault: {reply:?}") };
     fault.kind
 }
 
-fn id_of(vcenter: &Vcenter, vm: &str) -> MoId {
+pub(super) fn id_of(vcenter: &Vcenter, vm: &str) -> MoId {
     vcenter.vm_named(vm).cloned().expect("a VM of this name")
 }
 
