@@ -33,9 +33,9 @@ const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_
 pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["allowed_vlans"]].concat());
+        section.allow(&[&REACH[..], &["allowed_vlans", "attributes", "annotate"]].concat());
         let name = VcenterName::from(unique.name(section)?);
-        let policy = VcenterPolicy { allowed: allowed(section) };
+        let policy = VcenterPolicy { allowed: allowed(section), ..VcenterPolicy::default() };
         let settings = vcenter(source, section, &name, &mut unique);
         Some((name, Device { settings, policy }))
     };
@@ -88,7 +88,17 @@ fn vcenter(
     let url = unique.url(section);
     let (username, password) = login::login(source, section);
     let trust = login::trust(source, section);
-    Some(VcenterSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+    let wants = |key: &str| section.flag(key).unwrap_or_default();
+    let (attributes, annotate) = (wants("attributes"), wants("annotate"));
+    Some(VcenterSettings {
+        name: name.clone(),
+        url: url?,
+        username: username?,
+        password: password?,
+        trust: trust?,
+        attributes,
+        annotate,
+    })
 }
 
 fn switch(

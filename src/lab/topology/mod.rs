@@ -253,6 +253,12 @@ pub struct VmRow {
     pub nics: Vec<VnicSpec>,
     /// Whether it runs.
     pub on: bool,
+    /// Its guest's host name; empty: none known.
+    pub guest_hostname: String,
+    /// Its guest's address; empty: none known.
+    pub guest_ip: String,
+    /// It is the vCenter in whose inventory it is.
+    pub appliance: bool,
     /// Whether it is a template.
     pub template: bool,
     /// Whether a device of the host is passed through to it.

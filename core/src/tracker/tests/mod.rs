@@ -19,6 +19,7 @@ mod reloads;
 mod rules;
 mod saving;
 mod spine;
+mod steering;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {

@@ -6,9 +6,9 @@ use vmtracker_core::net::MoId;
 
 use super::{
     Cabling, Dark, Fabric, Idle, Leg, Place, Truth, Verdict,
-    ways::{Exit, Site, Ways},
+    ways::{Adapter, Exit, Site, Ways},
 };
-use crate::lab::model::vcenter::{SimConnection, SimHost, SimPower, SimVm, SimVmState, Vcenter};
+use crate::lab::model::vcenter::{SimHost, SimPower, SimVm, SimVmState, Vcenter};
 
 /// What `vm` needs and uses, while it is powered on. On a dead host it uses nothing, but its needs stay; so it is with a
 /// secondary, whose primary speaks for it.
@@ -52,13 +52,21 @@ pub fn verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric, id: &M
     if !vm.speaks() {
         return Verdict::Idle(Idle::Secondary);
     }
-    for exit in exits(Site { vcenter, cabling, host }, vm) {
-        match exit.map(|ways| stopped(ways, fabric)) {
-            Ok(None) => {}
-            Ok(Some(dark)) | Err(dark) => return Verdict::Dark(dark),
-        }
-    }
-    Verdict::Passes
+    let plugged = vm.vnics.iter().filter(|vnic| vnic.connected).map(Adapter::from);
+    of_adapters(Site { vcenter, cabling, host }, fabric, plugged).map_or(Verdict::Passes, Verdict::Dark)
+}
+
+/// Why the frames of one of a host's adapters are lost; none: all pass.
+pub(super) fn of_adapters<'a>(
+    site: Site<'_>,
+    fabric: &dyn Fabric,
+    adapters: impl Iterator<Item = Adapter<'a>>,
+) -> Option<Dark> {
+    let mut exits = adapters.filter_map(|adapter| site.exit(adapter));
+    exits.find_map(|exit| match exit {
+        Ok(ways) => stopped(ways, fabric),
+        Err(dark) => Some(dark),
+    })
 }
 
 /// Why frames are lost, if they are: a way that is up does not pass them, or none is up.
@@ -77,19 +85,17 @@ fn lost(leg: &Leg, fabric: &dyn Fabric) -> Dark {
 }
 
 /// Whether `vm` runs at `host`.
-pub(super) fn runs(vm: &SimVm, host: &SimHost) -> bool {
+pub(super) const fn runs(vm: &SimVm, host: &SimHost) -> bool {
     is_on(vm) && !is_dead(host)
 }
 
-fn is_on(vm: &SimVm) -> bool {
-    vm.power == SimPower::On && vm.state != SimVmState::Orphaned
+const fn is_on(vm: &SimVm) -> bool {
+    matches!(vm.power, SimPower::On) && !matches!(vm.state, SimVmState::Orphaned)
 }
 
-fn is_dead(host: &SimHost) -> bool {
-    match host.connection {
-        SimConnection::NotResponding => true,
-        SimConnection::Connected | SimConnection::Disconnected => false,
-    }
+/// What vCenter says of a host is not asked: one that it does not hear may run on.
+const fn is_dead(host: &SimHost) -> bool {
+    !host.powered
 }
 
 fn requires(vcenter: &Vcenter, cabling: &Cabling, host: &MoId, vm: &SimVm) -> Option<BTreeSet<Leg>> {

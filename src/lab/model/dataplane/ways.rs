@@ -167,11 +167,16 @@ impl Frame {
 }
 
 /// The frames that a VM sends, whether they pass or not, over every leg of a bundle; nothing while it does not run, or
-/// while its primary speaks for it. Those inside of tunnels carry the tunnel's address.
+/// while its primary speaks for it. Those inside of tunnels carry the tunnel's address and are not among them. A copy of
+/// it that runs on elsewhere is heard first, and the VM itself last.
 pub fn frames(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Vec<Frame> {
     let Some(host) = vcenter.host(&vm.host).filter(|host| runs(vm, host) && vm.speaks()) else { return Vec::new() };
-    let site = Site { vcenter, cabling, host };
-    vm.vnics.iter().filter(|vnic| vnic.connected).flat_map(|vnic| sent(site, vnic)).collect()
+    let copy = vm.copy_on.as_ref().and_then(|host| vcenter.host(host)).filter(|host| runs(vm, host));
+    let at = |host| {
+        let site = Site { vcenter, cabling, host };
+        vm.vnics.iter().filter(|vnic| vnic.connected).flat_map(move |vnic| sent(site, vnic))
+    };
+    copy.into_iter().chain([host]).flat_map(at).collect()
 }
 
 fn sent(site: Site<'_>, vnic: &SimVnic) -> Vec<Frame> {

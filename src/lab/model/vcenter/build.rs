@@ -6,7 +6,9 @@ use vmtracker_core::net::{MacAddr, MoId};
 
 use super::{
     Counts, Faults, Vcenter,
+    agenda::{Agenda, Delays, Seen},
     change::Changes,
+    custom_fields::CustomFields,
     event::Events,
     inventory::{
         SimBacking, SimCluster, SimConnection, SimFaultTolerance, SimHost, SimOpaqueNetwork, SimPlug, SimPnic, SimPort,
@@ -15,6 +17,7 @@ use super::{
     operate::Refused,
     spec::{HostSpec, PnicSpec, VcenterSpec, VmSpec, VmkernelSpec, VnicSpec},
     spec_network::{OpaqueSpec, PortGroupSpec, SimVlan, StandardPortGroupSpec},
+    task::Tasks,
 };
 use crate::lab::model::LabTime;
 
@@ -58,6 +61,7 @@ impl Vcenter {
             counts: Counts::default(),
             idle_timeout: IDLE_TIMEOUT,
             copy_phase: COPY_PHASE,
+            delays: Delays::default(),
             name: spec.name.clone(),
             instance_uuid: uuid,
             epoch_unix_ms: spec.epoch_unix_ms,
@@ -79,7 +83,10 @@ impl Vcenter {
             changes: Changes::default(),
             events: Events::default(),
             sessions: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Tasks::default(),
+            agenda: Agenda::default(),
+            removed: BTreeMap::new(),
+            custom: CustomFields::default(),
         }
     }
 
@@ -99,7 +106,8 @@ impl Vcenter {
             return cluster.id.clone();
         }
         let id = MoId::from(format!("domain-c{}", self.next_number()));
-        self.clusters.insert(id.clone(), SimCluster { id: id.clone(), name: name.to_owned() });
+        self.clusters
+            .insert(id.clone(), SimCluster { id: id.clone(), name: name.to_owned(), recommendations: Vec::new() });
         id
     }
 
@@ -136,6 +144,9 @@ impl Vcenter {
             cluster,
             connection: SimConnection::Connected,
             maintenance: false,
+            powered: true,
+            standby: false,
+            entering: false,
             pnics: spec.pnics.iter().zip(0..).map(|(spec, index)| pnic(spec, index, self.next_port())).collect(),
             port_groups: Vec::new(),
             vmkernels: Vec::new(),
@@ -194,11 +205,13 @@ impl Vcenter {
         for (vnic, index) in spec.vnics.iter().zip(0u8..) {
             vnics.push(self.vnic_of(&host, vnic, number, index)?);
         }
+        let power = if spec.on && !spec.template { SimPower::On } else { SimPower::Off };
         Ok(SimVm {
             id: MoId::from(format!("vm-{number}")),
             name: spec.name.clone(),
+            seen: Seen { host: host.clone(), power },
             host,
-            power: if spec.on && !spec.template { SimPower::On } else { SimPower::Off },
+            power,
             vnics,
             migrating_to: None,
             instance_uuid: uuid(&self.name, number),
@@ -208,6 +221,12 @@ impl Vcenter {
             template: spec.template,
             passthrough: spec.passthrough,
             fault_tolerance: SimFaultTolerance::None,
+            failover: false,
+            copy_on: None,
+            guest_hostname: spec.guest_hostname.clone(),
+            guest_ip: spec.guest_ip.clone(),
+            appliance: spec.appliance,
+            motion: None,
             chain: 0,
         })
     }

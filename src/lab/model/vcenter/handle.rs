@@ -95,7 +95,11 @@ impl Vcenter {
             }
             "FetchDVPorts" => self.fetch_ports(call),
             "QueryNetworkHint" => self.network_hints(call),
-            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
+            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" | "RelocateVM_Task" => {
+                self.task(call)
+            }
+            "ApplyRecommendation" | "CancelRecommendation" => self.decide_recommendation(call),
+            "AddCustomFieldDef" | "RemoveCustomFieldDef" | "SetField" => self.custom_fields(session, call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
         }
     }

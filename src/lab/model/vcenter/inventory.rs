@@ -1,13 +1,18 @@
 //! The objects of a simulated vCenter.
 
-use std::fmt;
-
 use vmtracker_core::net::{MacAddr, MoId, VlanSet};
 
 use super::{
+    agenda::Seen,
+    motion::SimMotion,
     spec::HintSpec,
     spec_network::{SimVlan, Teaming},
 };
+pub use super::{
+    kind::Kind,
+    vm_state::{SimFaultTolerance, SimVmState},
+};
+use crate::lab::model::LabTime;
 
 /// A virtual machine as it is.
 #[derive(Clone, Debug)]
@@ -22,7 +27,7 @@ pub struct SimVm {
     pub power: SimPower,
     /// Its virtual network adapters.
     pub vnics: Vec<SimVnic>,
-    /// Where a vMotion under way takes it.
+    /// The other host of this vCenter to which a move under way takes it.
     pub migrating_to: Option<MoId>,
     /// `config.instanceUuid`.
     pub instance_uuid: String,
@@ -38,6 +43,20 @@ pub struct SimVm {
     pub passthrough: bool,
     /// Its part in fault tolerance.
     pub fault_tolerance: SimFaultTolerance,
+    /// HA is about to restart it elsewhere: `runtime.vmFailoverInProgress`.
+    pub failover: bool,
+    /// A host that is cut off from vCenter and still runs a copy of it, while HA restarted it elsewhere.
+    pub copy_on: Option<MoId>,
+    /// `guest.hostName`; empty: not set.
+    pub guest_hostname: String,
+    /// `guest.ipAddress`; empty: not set.
+    pub guest_ip: String,
+    /// It is this very vCenter.
+    pub appliance: bool,
+    /// The move under way.
+    pub(super) motion: Option<SimMotion>,
+    /// What vCenter shows of it.
+    pub(super) seen: Seen,
     /// The chain that ties the events of one operation together.
     pub(super) chain: i32,
 }
@@ -49,6 +68,11 @@ impl SimVm {
             SimFaultTolerance::None | SimFaultTolerance::Primary(_) => true,
             SimFaultTolerance::Secondary(_) => false,
         }
+    }
+
+    /// Whether an operation that moves it is under way, be it of its disks only or to another vCenter.
+    pub const fn is_moving(&self) -> bool {
+        self.motion.is_some()
     }
 }
 
@@ -72,43 +96,6 @@ impl SimPower {
             Self::Suspended => "suspended",
         }
     }
-}
-
-/// What vCenter can say about a VM; `runtime.connectionState` where that does not follow from its host's
-/// (facts: vCenter §B4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SimVmState {
-    /// It is where vCenter thinks.
-    #[default]
-    Known,
-    /// Its files cannot be reached: there is no configuration to tell.
-    Inaccessible,
-    /// Its configuration cannot be read: there is none to tell.
-    Invalid,
-    /// Its host knows nothing of it: it does not run there.
-    Orphaned,
-}
-
-impl SimVmState {
-    /// Whether there is a configuration to tell.
-    pub const fn has_config(self) -> bool {
-        match self {
-            Self::Known | Self::Orphaned => true,
-            Self::Inaccessible | Self::Invalid => false,
-        }
-    }
-}
-
-/// A VM's part in fault tolerance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum SimFaultTolerance {
-    /// None.
-    #[default]
-    None,
-    /// Its frames count; this is its secondary.
-    Primary(MoId),
-    /// It runs in step with this primary, with the same addresses, and sends nothing.
-    Secondary(MoId),
 }
 
 /// A virtual network adapter.
@@ -164,8 +151,14 @@ pub struct SimHost {
     pub cluster: MoId,
     /// Whether vCenter has it.
     pub connection: SimConnection,
-    /// `runtime.inMaintenanceMode`.
+    /// `runtime.inMaintenanceMode`: set once it has entered.
     pub maintenance: bool,
+    /// Whether it has power: without, nothing runs there and no frame comes from it, whatever vCenter says of it.
+    pub powered: bool,
+    /// Whether it is in standby.
+    pub standby: bool,
+    /// Whether it waits for its last running VM to leave, to enter maintenance.
+    pub(super) entering: bool,
     /// Its physical adapters.
     pub pnics: Vec<SimPnic>,
     /// Its standard port groups.
@@ -191,6 +184,23 @@ impl SimHost {
             }
         }
         names
+    }
+}
+
+impl SimHost {
+    /// `runtime.powerState`. Of a host that vCenter does not hear it is unknown, unless it was put in standby (VIM API,
+    /// `HostSystemPowerState`).
+    pub(super) const fn power_state(&self) -> &'static str {
+        match (self.standby, self.connection) {
+            (true, _) => "standBy",
+            (false, SimConnection::Connected) => "poweredOn",
+            (false, SimConnection::Disconnected | SimConnection::NotResponding) => "unknown",
+        }
+    }
+
+    /// Whether HA and DRS may put VMs there.
+    pub fn takes_vms(&self) -> bool {
+        self.powered && !self.maintenance && !self.entering && self.connection == SimConnection::Connected
     }
 }
 
@@ -325,61 +335,21 @@ pub struct SimCluster {
     pub id: MoId,
     /// Its name.
     pub name: String,
+    /// What DRS recommends and nobody has decided upon.
+    pub recommendations: Vec<SimRecommendation>,
 }
 
-/// The type of a managed object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of the VIM API")]
-pub enum Kind {
-    Folder,
-    Datacenter,
-    ClusterComputeResource,
-    HostSystem,
-    VirtualMachine,
-    VmwareDistributedVirtualSwitch,
-    DistributedVirtualPortgroup,
-    Network,
-    OpaqueNetwork,
-    Task,
-    EventHistoryCollector,
-}
-
-impl Kind {
-    /// As the API writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Folder => "Folder",
-            Self::Datacenter => "Datacenter",
-            Self::ClusterComputeResource => "ClusterComputeResource",
-            Self::HostSystem => "HostSystem",
-            Self::VirtualMachine => "VirtualMachine",
-            Self::VmwareDistributedVirtualSwitch => "VmwareDistributedVirtualSwitch",
-            Self::DistributedVirtualPortgroup => "DistributedVirtualPortgroup",
-            Self::Network => "Network",
-            Self::OpaqueNetwork => "OpaqueNetwork",
-            Self::Task => "Task",
-            Self::EventHistoryCollector => "EventHistoryCollector",
-        }
-    }
-
-    /// Whether an object of this type is one of `name`: its type or a base type of it.
-    pub fn is_a(self, name: &str) -> bool {
-        let base: &[&str] = match self {
-            Self::ClusterComputeResource => &["ComputeResource", "ManagedEntity"],
-            Self::VmwareDistributedVirtualSwitch => &["DistributedVirtualSwitch", "ManagedEntity"],
-            Self::DistributedVirtualPortgroup | Self::OpaqueNetwork => &["Network", "ManagedEntity"],
-            Self::Folder | Self::Datacenter | Self::HostSystem | Self::VirtualMachine | Self::Network => {
-                &["ManagedEntity"]
-            }
-            Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task => &[],
-        };
-        name == self.as_str() || base.contains(&name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// A move that DRS recommends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimRecommendation {
+    /// `key`.
+    pub key: String,
+    /// Which VM.
+    pub vm: MoId,
+    /// From which host.
+    pub source: MoId,
+    /// To which host.
+    pub destination: MoId,
+    /// `time`.
+    pub at: LabTime,
 }

@@ -5,7 +5,8 @@ use vmtracker_core::net::MoId;
 
 use super::{
     Vcenter,
-    event::{EventKind, Named},
+    event::Named,
+    event_kind::EventKind,
     inventory::{SimFaultTolerance, SimPort, SimPower, SimVmState},
     operate::Refused,
     properties::DVS,

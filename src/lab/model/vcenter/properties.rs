@@ -5,7 +5,8 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Fault, Value},
-    inventory::Kind,
+    custom_fields::MANAGER,
+    inventory::{Kind, SimVm},
 };
 
 /// The root folder.
@@ -21,6 +22,9 @@ impl Vcenter {
     /// The type of an object, if it is in the inventory and in view.
     pub(super) fn kind_of(&self, id: &MoId) -> Option<Kind> {
         let text = id.as_str();
+        if text == MANAGER {
+            return Some(Kind::CustomFieldsManager);
+        }
         let visible = |there: bool, kind| there.then_some(kind);
         match text.split_once('-').map_or("", |(prefix, _)| prefix) {
             "vm" => visible(self.vms.get(id).is_some_and(|vm| !vm.hidden), Kind::VirtualMachine),
@@ -50,6 +54,9 @@ impl Vcenter {
     pub(super) fn property(&self, id: &MoId, path: &str) -> Result<Option<Value>, Fault> {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         let kind = self.kind_of(id).ok_or_else(|| Fault::not_found("ManagedEntity", id))?;
+        if let Some(value) = self.custom_property(id, head).filter(|_| kind.is_a("ManagedEntity")) {
+            return Ok(value);
+        }
         let value = match kind {
             Kind::VirtualMachine => self.vm_property(id, head)?,
             Kind::HostSystem => self.host_property(id, head),
@@ -60,6 +67,7 @@ impl Vcenter {
             Kind::Network => self.network_property(id, head),
             Kind::OpaqueNetwork => self.opaque_property(id, head),
             Kind::Task => self.task_property(id, head),
+            Kind::CustomFieldsManager => self.custom_field_definitions(head),
             Kind::EventHistoryCollector => None,
         };
         Ok(value.and_then(|value| value.at(rest)))
@@ -80,6 +88,7 @@ impl Vcenter {
             "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
             "config" => vm.state.has_config().then(|| self.vm_config(vm)),
             "network" => vm.state.has_config().then(|| self.vm_network(vm)),
+            "guest" => Some(guest(vm)),
             _ => None,
         })
     }
@@ -104,6 +113,7 @@ impl Vcenter {
                 let members = self.hosts.values().filter(|host| host.cluster == *id).map(|host| &host.id);
                 Some(Value::references(Kind::HostSystem, members))
             }
+            "recommendation" => Some(self.recommendations(cluster)),
             _ => None,
         }
     }
@@ -134,4 +144,11 @@ impl Vcenter {
             _ => None,
         }
     }
+}
+
+/// `GuestInfo`, as VMware Tools last told it; the facts do not say what becomes of it when the VM stops.
+fn guest(vm: &SimVm) -> Value {
+    let fields = [("hostName", &vm.guest_hostname), ("ipAddress", &vm.guest_ip)];
+    let told = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    Value::Object("GuestInfo", told.map(|(name, text)| (name, Value::string(text))).collect())
 }

@@ -10,20 +10,20 @@ use super::{
 impl Vcenter {
     pub(super) fn vm_runtime(&self, vm: &SimVm) -> Value {
         let mut fields = vec![
-            ("host", Value::reference(Kind::HostSystem, &vm.host)),
+            ("host", Value::reference(Kind::HostSystem, &vm.seen.host)),
             ("connectionState", Value::Enum("VirtualMachineConnectionState", self.vm_connection(vm))),
-            ("powerState", Value::Enum("VirtualMachinePowerState", vm.power.as_str())),
+            ("powerState", Value::Enum("VirtualMachinePowerState", vm.seen.power.as_str())),
         ];
         let protection = self.protection(vm);
         fields.extend(
             protection.map(|state| ("faultToleranceState", Value::Enum("VirtualMachineFaultToleranceState", state))),
         );
-        fields.push(("vmFailoverInProgress", Value::boolean(false)));
+        fields.push(("vmFailoverInProgress", Value::boolean(vm.failover)));
         Value::Object("VirtualMachineRuntimeInfo", fields)
     }
 
     fn vm_connection(&self, vm: &SimVm) -> &'static str {
-        let lost = self.hosts.get(&vm.host).is_none_or(|host| host.connection != SimConnection::Connected);
+        let lost = self.hosts.get(&vm.seen.host).is_none_or(|host| host.connection != SimConnection::Connected);
         match vm.state {
             SimVmState::Known if lost => "disconnected",
             SimVmState::Known => "connected",
@@ -90,7 +90,7 @@ impl Vcenter {
     }
 
     fn vnic(&self, vm: &SimVm, vnic: &SimVnic) -> Value {
-        let running = vm.power == SimPower::On;
+        let running = vm.seen.power == SimPower::On;
         let label = format!("Network adapter {}", vnic.key - 3999);
         let info = vec![("label", Value::string(label)), ("summary", Value::string("DVSwitch"))];
         let connectable = vec![

@@ -87,6 +87,11 @@ impl Vcenter {
         Resolved { active: vec![devices(host, |pnic| pnic.device == device)], standby: Vec::new(), ..resolved }
     }
 
+    /// With which tags the frames of a plain adapter in `backing` leave `host`.
+    pub fn wire_of(&self, host: &MoId, backing: &SimBacking) -> Wire {
+        self.uplinks_of(host, Plugged { backing, port: &SimPort::default(), sriov: None }).wire
+    }
+
     fn distributed(&self, host: &SimHost, group: &MoId, port: &SimPort) -> Resolved {
         let Some(group) = self.port_groups.get(group) else { return Resolved::default() };
         if group.nsx {

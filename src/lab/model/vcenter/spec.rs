@@ -141,6 +141,12 @@ pub struct VmSpec {
     pub vnics: Vec<VnicSpec>,
     /// Whether it is powered on.
     pub on: bool,
+    /// `guest.hostName`; empty: not set.
+    pub guest_hostname: String,
+    /// `guest.ipAddress`; empty: not set.
+    pub guest_ip: String,
+    /// It is this very vCenter.
+    pub appliance: bool,
     /// Whether it is a template, which never runs.
     pub template: bool,
     /// Whether a device of the host is passed through to it: no network of vCenter's.

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use vmtracker_core::net::MacAddr;
+use vmtracker_core::net::{MacAddr, VlanId};
 
 use super::*;
+
+mod away;
+mod hosts;
+mod moves;
 
 /// Two hosts with two uplinks and one vSwitch pnic each, and `vms` VMs on the first.
 pub(super) fn vcenter(vms: usize) -> Vcenter {

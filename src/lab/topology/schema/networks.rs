@@ -85,6 +85,12 @@ pub(in crate::lab::topology) struct Vm {
     pub(in crate::lab::topology) port_groups: Vec<Text>,
     #[serde(default = "yes")]
     pub(in crate::lab::topology) on: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(in crate::lab::topology) guest_hostname: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(in crate::lab::topology) guest_ip: String,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(in crate::lab::topology) appliance: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(in crate::lab::topology) template: bool,
     #[serde(default, skip_serializing_if = "is_false")]
@@ -197,6 +203,9 @@ impl From<&VmRow> for Vm {
             host: text(&row.host),
             port_groups: row.port_groups.iter().map(|name| text(name)).collect(),
             on: row.on,
+            guest_hostname: row.guest_hostname.clone(),
+            guest_ip: row.guest_ip.clone(),
+            appliance: row.appliance,
             template: row.template,
             passthrough: row.passthrough,
             secondary: row.secondary.as_deref().map(text),
