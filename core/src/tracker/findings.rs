@@ -28,6 +28,7 @@ impl Tracker {
         found.extend(self.owner_findings());
         found.extend(self.save_findings(now));
         found.extend(self.withdrawal_findings());
+        found.extend(self.twin_findings());
         found.sort();
         found.dedup();
         let since = std::mem::take(&mut self.since);

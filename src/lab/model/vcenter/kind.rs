@@ -21,6 +21,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every type.
+    pub const ALL: [Self; 11] = [
+        Self::Folder,
+        Self::Datacenter,
+        Self::ClusterComputeResource,
+        Self::HostSystem,
+        Self::VirtualMachine,
+        Self::VmwareDistributedVirtualSwitch,
+        Self::DistributedVirtualPortgroup,
+        Self::Network,
+        Self::OpaqueNetwork,
+        Self::Task,
+        Self::EventHistoryCollector,
+    ];
+
     /// As the API writes it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -23,16 +23,20 @@ mod custom_fields;
 mod event;
 mod event_fields;
 mod event_kind;
+mod event_query;
 mod events_reply;
 mod faults;
 mod filter;
 mod ha;
 mod handle;
+mod hints;
 mod host_life;
 mod inventory;
 mod kind;
+mod managers;
 #[cfg(test)]
 mod mirror;
+mod moment;
 mod motion;
 #[cfg(test)]
 mod network_tests;
@@ -47,6 +51,7 @@ mod properties_vm;
 mod relocate;
 mod resolve;
 mod retrieve;
+mod schema;
 mod session;
 mod spec;
 mod spec_network;
@@ -54,6 +59,8 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod vm_state;
+mod waits;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -197,5 +204,10 @@ impl Vcenter {
     /// Tells the time, which events carry; it never goes back.
     pub fn advance(&mut self, now: LabTime) {
         self.clock = self.clock.max(now);
+        if self.changes.is_full() {
+            let mut changes = std::mem::take(&mut self.changes);
+            changes.forget(|id| self.kind_of(id).is_some());
+            self.changes = changes;
+        }
     }
 }
