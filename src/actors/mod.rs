@@ -3,6 +3,7 @@
 mod addresses;
 pub mod control;
 pub mod credentials;
+mod feedback;
 pub mod journal;
 pub mod messages;
 pub mod meter;

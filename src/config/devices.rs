@@ -33,7 +33,7 @@ const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_
 pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        let own = ["allowed_vlans", "prepare", "critical_vms", "drs_recommendations"];
+        let own = ["allowed_vlans", "prepare", "critical_vms", "drs_recommendations", "attributes", "annotate"];
         section.allow(&[&REACH[..], &own].concat());
         let name = VcenterName::from(unique.name(section)?);
         let policy = VcenterPolicy {
@@ -95,7 +95,17 @@ fn vcenter(
     let url = unique.url(section);
     let (username, password) = login::login(source, section);
     let trust = login::trust(source, section);
-    Some(VcenterSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+    let wants = |key: &str| section.flag(key).unwrap_or_default();
+    let (attributes, annotate) = (wants("attributes"), wants("annotate"));
+    Some(VcenterSettings {
+        name: name.clone(),
+        url: url?,
+        username: username?,
+        password: password?,
+        trust: trust?,
+        attributes,
+        annotate,
+    })
 }
 
 fn switch(

@@ -5,7 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Cluster, ClusterId, HostId, PowerState, Reason, Recommendation, Tracker, VmId, reason::Unit, units::Answer};
+use super::{
+    Cluster, ClusterId, HostId, PowerState, Reason, Recommendation, Tracker, VmId, reason::Unit, units::Answer,
+};
 
 /// Every recommendation, by cluster.
 #[derive(Clone, Debug, Default)]

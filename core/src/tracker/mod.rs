@@ -14,8 +14,10 @@ mod attachment;
 mod brake;
 mod cables;
 mod census;
+mod changes;
 mod critical;
 mod desired;
+mod directory;
 mod disputes;
 mod dvs;
 mod event;
@@ -53,6 +55,8 @@ mod requirement;
 mod saving;
 mod sites;
 mod snapshot;
+mod steering;
+mod sufferers;
 mod undo;
 mod units;
 mod vm_state;
@@ -64,7 +68,7 @@ pub(crate) mod tests;
 pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
-pub use finding::{Finding, FindingKind, Team};
+pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
@@ -85,4 +89,5 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use steering::{ALLOWED_ATTRIBUTE, MODE_ATTRIBUTE, Steering};
 pub use vm_state::{FaultTolerance, Sriov, VmConnection};

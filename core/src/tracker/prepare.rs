@@ -165,7 +165,9 @@ impl Tracker {
         }
         if now_in.is_none() {
             let host = self.sites.host_name(host);
-            return Account::Never(format!("it stood for {what} on host {host}, which is not in the inventory; close it"));
+            return Account::Never(format!(
+                "it stood for {what} on host {host}, which is not in the inventory; close it"
+            ));
         }
         if self.census.uses(cluster, network) && self.prepares(cluster) {
             return self.network_accounted(network, host, (port, vlan));

@@ -5,6 +5,7 @@ use proptest::prelude::ProptestConfig;
 mod bench;
 mod cables;
 mod critical;
+mod fake_switch;
 mod hands;
 mod link_bench;
 mod link_lives;
@@ -21,6 +22,7 @@ mod reloads;
 mod rules;
 mod saving;
 mod spine;
+mod steering;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {
