@@ -44,6 +44,8 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric)
             drs_recommendations: section.flag("drs_recommendations").unwrap_or(fabric.drs_recommendations),
         };
         let settings = vcenter(source, section, &name, &mut unique);
+        let recommendations = policy.drs_recommendations;
+        let settings = settings.map(|settings| VcenterSettings { recommendations, ..settings });
         Some((name, Device { settings, policy }))
     };
     root.sections("vcenter").iter().filter_map(one).collect()
@@ -105,6 +107,7 @@ fn vcenter(
         trust: trust?,
         attributes,
         annotate,
+        recommendations: false,
     })
 }
 

@@ -1,8 +1,8 @@
 //! What a changed fact touches: which units must be asked anew, and nothing else.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::{HostId, ObjectId, Policy, Reason, Tracker, VmId, reason::Unit};
+use super::{EdgePort, Host, HostId, Moment, ObjectId, Policy, Reason, Tracker, VmId, reason::Unit};
 use crate::net::VcenterId;
 
 impl Tracker {
@@ -16,6 +16,21 @@ impl Tracker {
         self.review_advice();
         self.dirty.units.extend(self.sites.vms.keys().cloned().map(Unit::Vm));
         self.dirty.switches.extend(self.fabric.switches.keys().cloned());
+    }
+
+    /// A host as it now is. One that was away may have run what vCenter does not know of: what lapsed there meanwhile
+    /// waits a whole hold-down once it is back.
+    pub(super) fn host_seen(&mut self, host: Arc<Host>, now: Moment) {
+        let id = host.id.clone();
+        let was_away = self.sites.hosts.contains_key(&id) && self.sites.host_absent(&id).is_some();
+        if self.sites.host_seen(host) {
+            self.count_host(&id);
+        }
+        if was_away && self.sites.host_absent(&id).is_none() {
+            let ports: BTreeSet<EdgePort> = self.attachments.of_host(&id).flat_map(|at| self.legs_at(at)).collect();
+            self.hold_down_anew(&ports, now);
+        }
+        self.host_changed(&id);
     }
 
     /// A host, what it hears, or what its switches hear changed.

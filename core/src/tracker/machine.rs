@@ -132,11 +132,7 @@ impl Tracker {
             Event::ResyncEnded(id) => self.resync_ended(&id, now),
             Event::VmSeen(vm) => self.vm_seen(vm),
             Event::HostSeen(host) => {
-                let id = host.id.clone();
-                if self.sites.host_seen(host) {
-                    self.count_host(&id);
-                }
-                self.host_changed(&id);
+                self.host_seen(host, now);
             }
             Event::PortGroupSeen(group) => {
                 let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
