@@ -42,6 +42,7 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric)
             address: section.text("url").and_then(|url| value::host(&url.value)).unwrap_or_default(),
             critical_vms: section.texts("critical_vms").into_iter().collect(),
             drs_recommendations: section.flag("drs_recommendations").unwrap_or(fabric.drs_recommendations),
+            ..VcenterPolicy::default()
         };
         let settings = vcenter(source, section, &name, &mut unique);
         let recommendations = policy.drs_recommendations;
