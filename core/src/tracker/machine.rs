@@ -313,7 +313,7 @@ impl Tracker {
 
     /// Computes one unit anew and notes what that changes.
     pub(super) fn refresh(&mut self, unit: Unit, now: Moment) {
-        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return };
+        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return self.unread(unit) };
         match puzzles.is_empty() {
             true => drop(self.puzzles.remove(&unit)),
             false => drop(self.puzzles.insert(unit.clone(), puzzles)),

@@ -59,6 +59,7 @@ mod steering;
 mod sufferers;
 mod undo;
 mod units;
+mod unread;
 mod vm_state;
 mod withdrawal;
 

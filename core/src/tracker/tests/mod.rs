@@ -28,6 +28,7 @@ mod spine;
 mod steering;
 mod two_vcenters;
 mod vcenters;
+mod unread;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {
