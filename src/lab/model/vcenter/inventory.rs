@@ -298,9 +298,24 @@ pub enum Kind {
     Network,
     Task,
     EventHistoryCollector,
+    CustomFieldsManager,
 }
 
 impl Kind {
+    /// Every type.
+    pub const ALL: [Self; 10] = [
+        Self::Folder,
+        Self::Datacenter,
+        Self::ClusterComputeResource,
+        Self::HostSystem,
+        Self::VirtualMachine,
+        Self::VmwareDistributedVirtualSwitch,
+        Self::DistributedVirtualPortgroup,
+        Self::Network,
+        Self::Task,
+        Self::EventHistoryCollector,
+    ];
+
     /// As the API writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -314,6 +329,7 @@ impl Kind {
             Self::Network => "Network",
             Self::Task => "Task",
             Self::EventHistoryCollector => "EventHistoryCollector",
+            Self::CustomFieldsManager => "CustomFieldsManager",
         }
     }
 
@@ -327,7 +343,7 @@ impl Kind {
                 &["ManagedEntity"]
             }
             Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task => &[],
+            Self::Task | Self::CustomFieldsManager => &[],
         };
         name == self.as_str() || base.contains(&name)
     }

@@ -10,7 +10,7 @@
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, LAGs, per-port overrides.
 
 mod agenda;
 mod build;
@@ -18,18 +18,23 @@ mod call;
 mod change;
 mod cluster;
 mod collector;
+mod custom_fields;
 mod event;
 mod event_fields;
 mod event_kind;
+mod event_query;
 mod events_reply;
 mod faults;
 mod filter;
 mod ha;
 mod handle;
+mod hints;
 mod host_life;
 mod inventory;
+mod managers;
 #[cfg(test)]
 mod mirror;
+mod moment;
 mod motion;
 mod operate;
 mod operate_host;
@@ -38,20 +43,27 @@ mod properties_network;
 mod relocate;
 mod resolve;
 mod retrieve;
+mod schema;
 mod session;
 mod spec;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waits;
+mod walk;
 
 use std::collections::BTreeMap;
 
 use vmtracker_core::net::MoId;
 
-use self::{agenda::Agenda, change::Changes, event::Events, host_life::Removed, session::Session, task::Tasks};
+use self::{
+    agenda::Agenda, change::Changes, custom_fields::CustomFields, event::Events, host_life::Removed, session::Session,
+    task::Tasks,
+};
 pub use self::{
     agenda::Delays,
     call::{Answer, Call, Fault, Node, Receipt, Reply, Value, Waiting},
+    custom_fields::Role,
     event::{Named, SimEvent},
     event_kind::{EventKind, MigrationClass},
     faults::{Counts, Faults},
@@ -98,6 +110,7 @@ pub struct Vcenter {
     tasks: Tasks,
     agenda: Agenda,
     removed: BTreeMap<String, Removed>,
+    custom: CustomFields,
 }
 
 impl Vcenter {
@@ -175,5 +188,10 @@ impl Vcenter {
     /// Tells the time, which events carry; it never goes back.
     pub fn advance(&mut self, now: LabTime) {
         self.clock = self.clock.max(now);
+        if self.changes.is_full() {
+            let mut changes = std::mem::take(&mut self.changes);
+            changes.forget(|id| self.kind_of(id).is_some());
+            self.changes = changes;
+        }
     }
 }
