@@ -13,7 +13,6 @@ mod transport;
 mod updates;
 
 pub use error::{Class, VcenterError};
-pub use feedback::{FeedbackTask, Standing};
 pub use hints::HintTask;
 pub use session::{Session, probe};
 pub use updates::Updates;

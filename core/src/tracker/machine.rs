@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Reason, Record, Vm, VmId, What,
+    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, PortGroup, Reason, Record, Vm, VmId, What,
     attachment::Attachments,
     brake::Restraint,
     desired::Desired,
@@ -127,13 +127,7 @@ impl Tracker {
                 self.sites.host_seen(host);
                 self.host_changed(&id);
             }
-            Event::PortGroupSeen(group) => {
-                let vcenter = group.id.vcenter.clone();
-                if self.sites.group_seen(group) {
-                    self.steered_anew(&vcenter);
-                }
-                self.vcenter_changed(&vcenter);
-            }
+            Event::PortGroupSeen(group) => self.port_group_seen(group),
             Event::DvsSeen(dvs) => {
                 let vcenter = dvs.id.vcenter.clone();
                 if self.sites.networks.dvs_seen(dvs) {
@@ -301,6 +295,14 @@ impl Tracker {
         self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
         self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
         self.dirty.units.extend(self.moves.keys().filter(mine).cloned().map(Unit::Move));
+    }
+
+    fn port_group_seen(&mut self, group: Arc<PortGroup>) {
+        let vcenter = group.id.vcenter.clone();
+        if self.sites.group_seen(group) {
+            self.steered_anew(&vcenter);
+        }
+        self.vcenter_changed(&vcenter);
     }
 
     /// An attribute changed no requirement, but perhaps whether it may be met.
