@@ -28,6 +28,7 @@ impl Tracker {
         found.extend(self.owner_findings());
         found.extend(self.save_findings(now));
         found.extend(self.withdrawal_findings());
+        found.extend(self.twin_findings());
         found.sort();
         found.dedup();
         let since = std::mem::take(&mut self.since);
@@ -128,8 +129,8 @@ impl Tracker {
         let one = |(unit, puzzle): (&Unit, &Puzzle)| match puzzle {
             Puzzle::Need(text) => {
                 let subject = match unit {
-                    Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
-                    Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
+                    Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
+                    Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),
                 };
                 let found = (FindingKind::UnknownNeed, subject, format!("{text}; what stands for it stays"));
                 (found, Some(unit.entity()))

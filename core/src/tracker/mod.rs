@@ -9,9 +9,12 @@
 //!
 //! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
 
+mod advice;
 mod attachment;
 mod brake;
 mod cables;
+mod census;
+mod critical;
 mod desired;
 mod disputes;
 mod dvs;
@@ -20,6 +23,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod identity;
 mod intent;
 mod inventory;
 mod ledger;
@@ -30,6 +34,7 @@ mod machine;
 mod moment;
 mod motion;
 mod needs;
+mod network;
 mod networks;
 mod observation;
 mod obstacle;
@@ -39,6 +44,7 @@ mod passing;
 mod paths;
 mod permit;
 mod policy;
+mod prepare;
 mod reason;
 mod reconcile;
 mod record;
@@ -63,18 +69,20 @@ pub use event::{Destination, Event};
 pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
-    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
-    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec, Vm, VmId,
-    Vmkernel, Vnic,
+    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
+    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
+    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
+pub use network::Network;
 pub use observation::{
     Allowed, Fex, ForeignOwner, Identity, MacEntry, Neighbor, Observation, PeerLink, Port, PortMode, Scope,
     VlanDatabase, Vpc, VpcDomain, VpcLeg, VpcRole,
 };
 pub use policy::{
-    Act, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Save, StaticAttachment, SwitchPolicy, VcenterPolicy,
+    Act, ClusterPolicy, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Prepare, Save, StaticAttachment,
+    SwitchPolicy, VcenterPolicy,
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};

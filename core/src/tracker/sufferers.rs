@@ -11,8 +11,8 @@ impl Unit {
     /// What of a vCenter it is.
     pub(super) fn entity(&self) -> Entity {
         match self {
-            Self::Vm(vm) | Self::Move(vm) => Entity::Vm(vm.clone()),
-            Self::Host(host) => Entity::Host(host.clone()),
+            Self::Vm(vm) | Self::Move(vm) | Self::Advice(vm) => Entity::Vm(vm.clone()),
+            Self::Host(host) | Self::Prepared(host, _) => Entity::Host(host.clone()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod generate;
 mod schema;
+mod size;
 mod wiring;
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
@@ -16,7 +17,8 @@ use crate::lab::model::switch::{Bundling, Platform};
 
 pub use build::{PASSWORD, USER};
 pub use check::{Fault, Faults};
-pub use generate::{Layout, Size};
+pub use generate::Layout;
+pub use size::Size;
 
 /// A data centre. One that exists is consistent: every name that is used is defined, every port has one cable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -199,7 +201,7 @@ pub struct PortGroupRow {
 }
 
 /// A virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct VmRow {
     /// Its name.
     pub name: String,
@@ -209,6 +211,12 @@ pub struct VmRow {
     pub port_groups: Vec<String>,
     /// Whether it runs.
     pub on: bool,
+    /// Its guest's host name; empty: none known.
+    pub guest_hostname: String,
+    /// Its guest's address; empty: none known.
+    pub guest_ip: String,
+    /// It is the vCenter in whose inventory it is.
+    pub appliance: bool,
 }
 
 #[cfg(test)]

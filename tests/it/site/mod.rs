@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use vmtracker::{
     clock,
     lab::{
-        load::LoadSpec,
+        load::{CopyPhase, LoadSpec},
         model::{
             LabTime,
             switch::{Delays, Switch},
@@ -83,7 +83,7 @@ pub(crate) const fn moves(per_second: f64) -> LoadSpec {
         moves_per_second: per_second,
         powers_per_second: 0.0,
         births_per_second: 0.0,
-        copy_phase: Duration::from_secs(3),
+        copy_phase: CopyPhase { shortest: Duration::from_secs(3), longest: Duration::from_secs(9) },
         event_delay: Duration::ZERO,
         seed: 1,
     }
@@ -180,6 +180,13 @@ impl Site {
         let url = self.all.switches.iter().find_map(|(name, url)| (name == switch).then_some(url));
         let address = url.and_then(|url| url.strip_prefix("https://"));
         address.expect("such a switch").parse().expect("an address")
+    }
+
+    /// Where a vCenter takes SOAP over HTTPS.
+    pub(crate) fn sdk(&self, vcenter: &str) -> SocketAddr {
+        let url = self.all.vcenters.iter().find_map(|(name, url)| (name == vcenter).then_some(url));
+        let address = url.and_then(|url| url.strip_prefix("https://"));
+        address.expect("such a vCenter").parse().expect("an address")
     }
 
     /// Where a switch takes SSH.

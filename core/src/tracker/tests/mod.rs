@@ -4,6 +4,7 @@ use proptest::prelude::ProptestConfig;
 
 mod bench;
 mod cables;
+mod critical;
 mod hands;
 mod link_bench;
 mod link_lives;
@@ -14,6 +15,7 @@ mod pair_lives;
 mod pair_readings;
 mod pairing;
 mod pairs;
+mod prepared;
 mod properties;
 mod reloads;
 mod rules;

@@ -5,7 +5,8 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Call, Fault, Value},
-    event::{EventFilter, EventKind, HA_RESTART, Named, SimEvent},
+    event::{EventFilter, Named, SimEvent},
+    event_fields::{DATACENTER_NAME, argument, host_argument, special},
     filter::EventCollector,
     properties::DATACENTER,
     session::Session,
@@ -22,13 +23,19 @@ impl Vcenter {
         Value::Array("Event", events.map(|event| self.event(event)).collect())
     }
 
-    /// `QueryEvents`: the newest thousand that the filter lets through.
-    pub(super) fn query_events(&self, call: &Call) -> Value {
-        let types = call.method.child("filter").map(|filter| filter.texts("eventTypeId")).unwrap_or_default();
-        self.newest(&EventFilter { types, after_key: None }, 1000)
+    /// `EventManager.latestEvent`.
+    pub(super) fn latest_event(&self) -> Option<Value> {
+        self.events.newest_first(&EventFilter::default()).next().map(|event| self.event(event))
     }
 
-    /// `SetCollectorPageSize`, `RewindCollector`, `ReadNextEvents`.
+    /// `QueryEvents`: the newest that the filter lets through, `maxCount` of them or a thousand.
+    pub(super) fn query_events(&self, call: &Call) -> Value {
+        let spec = call.method.child("filter");
+        let count = spec.and_then(|spec| spec.number("maxCount")).and_then(|count| usize::try_from(count).ok());
+        self.newest(&self.event_filter(spec), count.unwrap_or(1000).clamp(1, 1000))
+    }
+
+    /// `SetCollectorPageSize`, `RewindCollector`, `ResetCollector`, `ReadNextEvents`, `ReadPreviousEvents`.
     pub(super) fn event_collector(&self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
         let id = call.this();
         let collector = session.named.events.get_mut(&id);
@@ -37,6 +44,8 @@ impl Vcenter {
         match call.method.name.as_str() {
             "SetCollectorPageSize" => collector.page = count.min(1000),
             "RewindCollector" => collector.read = 0,
+            "ResetCollector" => collector.read = self.events.newest_key(),
+            "ReadPreviousEvents" => return Ok(self.read_previous(collector, count)),
             _ => return Ok(self.read_next(collector, count)),
         }
         Ok(None)
@@ -50,13 +59,25 @@ impl Vcenter {
         events.reverse();
         events.truncate(count);
         collector.read = events.last().map_or(collector.read, |event| event.key);
+        self.page_of(events)
+    }
+
+    /// The newest of those before what was read last, newest first.
+    fn read_previous(&self, collector: &mut EventCollector, count: usize) -> Option<Value> {
+        let older = self.events.newest_first(&collector.filter).filter(|event| event.key <= collector.read);
+        let events: Vec<&SimEvent> = older.take(count).collect();
+        collector.read = events.last().map_or(collector.read, |event| event.key - 1);
+        self.page_of(events)
+    }
+
+    fn page_of(&self, events: Vec<&SimEvent>) -> Option<Value> {
         let values = events.into_iter().map(|event| self.event(event)).collect::<Vec<_>>();
         (!values.is_empty()).then_some(Value::Array("Event", values))
     }
 
     fn event(&self, event: &SimEvent) -> Value {
         let kind = event.kind.types().first().copied().unwrap_or("Event");
-        let datacenter = Named { id: MoId::from(DATACENTER), name: "DC".to_owned() };
+        let datacenter = Named { id: MoId::from(DATACENTER), name: DATACENTER_NAME.to_owned() };
         let mut fields = vec![
             ("key", Value::int(event.key)),
             ("chainId", Value::int(event.chain)),
@@ -64,61 +85,12 @@ impl Vcenter {
             ("userName", Value::string("")),
             ("datacenter", argument("DatacenterEventArgument", "datacenter", "Datacenter", &datacenter)),
         ];
-        let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
-        fields.extend(event.host.as_ref().map(|named| ("host", host(named))));
+        fields.extend(event.host.as_ref().map(|named| ("host", host_argument(named))));
         if let Some(named) = &event.vm {
             fields.push(("vm", argument("VmEventArgument", "vm", "VirtualMachine", named)));
         }
-        fields.push(("fullFormattedMessage", Value::string(kind)));
-        fields.extend(special(&event.kind, event.vm.as_ref()));
+        fields.push(("fullFormattedMessage", Value::string(event.kind.name())));
+        fields.extend(special(&event.kind, event.vm.as_ref(), event.host.as_ref()));
         Value::Object(kind, fields)
-    }
-}
-
-fn argument(kind: &'static str, field: &'static str, object: &'static str, named: &Named) -> Value {
-    Value::Object(kind, vec![("name", Value::string(&named.name)), (field, Value::Ref(object, named.id.clone()))])
-}
-
-/// The fields that only one type of event has.
-fn special(kind: &EventKind, vm: Option<&Named>) -> Vec<(&'static str, Value)> {
-    let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
-    match kind {
-        EventKind::BeingHotMigrated { dest } => vec![("template", Value::boolean(false)), ("destHost", host(dest))],
-        EventKind::Migrated { source, .. } => vec![("template", Value::boolean(false)), ("sourceHost", host(source))],
-        EventKind::FailedMigrate { dest, reason } => {
-            let reason = vec![
-                ("fault", Value::Object("MigrationFault", Vec::new()).any()),
-                ("localizedMessage", Value::string(reason)),
-            ];
-            let reason = ("reason", Value::Object("LocalizedMethodFault", reason));
-            vec![("template", Value::boolean(false)), ("destHost", host(dest)), reason]
-        }
-        EventKind::RestartedByHa => {
-            let id = vm.map_or_else(String::new, |vm| vm.id.to_string());
-            vec![
-                ("eventTypeId", Value::string(HA_RESTART)),
-                ("severity", Value::string("warning")),
-                ("objectId", Value::string(id)),
-                ("objectType", Value::string("VirtualMachine")),
-            ]
-        }
-        EventKind::HostRemoved
-        | EventKind::HostConnected
-        | EventKind::HostDisconnected
-        | EventKind::HostConnectionLost
-        | EventKind::EnteredMaintenance
-        | EventKind::ExitMaintenance => Vec::new(),
-        EventKind::PortGroupReconfigured { group } => {
-            vec![("net", argument("DvsEventArgument", "dvs", "DistributedVirtualPortgroup", group))]
-        }
-        EventKind::Starting
-        | EventKind::PoweredOn
-        | EventKind::Stopping
-        | EventKind::PoweredOff
-        | EventKind::Suspended
-        | EventKind::Created
-        | EventKind::Removed
-        | EventKind::Reconfigured
-        | EventKind::Emigrating => vec![("template", Value::boolean(false))],
     }
 }

@@ -56,6 +56,7 @@ fn specification() -> VcenterSpec {
         host: "esx1".to_owned(),
         vnics: vec!["pg <a> & b".to_owned()],
         on: true,
+        ..VmSpec::default()
     };
     VcenterSpec {
         name: "vc1".to_owned(),
@@ -135,7 +136,8 @@ impl Lab {
     /// Logs in and watches VMs and migration events; the collector.
     async fn watch(&mut self) -> String {
         self.login().await;
-        let view = self.created("CreateContainerView", "ViewManager", "<container>group-d1</container>").await;
+        let root = "<container>group-d1</container><recursive>true</recursive>";
+        let view = self.created("CreateContainerView", "ViewManager", root).await;
         let types = "<filter><eventTypeId>VmBeingHotMigratedEvent</eventTypeId><eventTypeId>VmMigratedEvent</eventTypeId></filter>";
         let events = self.created("CreateCollectorForEvents", "EventManager", types).await;
         let collector = self.created("CreatePropertyCollector", "propertyCollector", "").await;
