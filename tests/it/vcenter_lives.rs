@@ -105,7 +105,7 @@ fn newcomer(vcenter: &mut Vcenter) -> MoId {
         .find(|(backing, _)| !used.contains(backing))
         .expect("a free one");
     let host = vcenter.hosts().next().expect("a host").name.clone();
-    let spec = VmSpec { name: "newcomer".to_owned(), host, vnics: vec![name], on: true, ..VmSpec::default() };
+    let spec = VmSpec { name: "newcomer".to_owned(), host, vnics: vec![name.into()], on: true, ..VmSpec::default() };
     vcenter.create_vm(&spec).expect("made").0
 }
 
