@@ -35,7 +35,7 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
     let one = |section: &Section<'_>| {
         section.allow(&[&REACH[..], &["allowed_vlans"]].concat());
         let name = VcenterName::from(unique.name(section)?);
-        let policy = VcenterPolicy { allowed: allowed(section) };
+        let policy = VcenterPolicy { allowed: allowed(section), ..VcenterPolicy::default() };
         let settings = vcenter(source, section, &name, &mut unique);
         Some((name, Device { settings, policy }))
     };

@@ -107,6 +107,7 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         floors,
         links: fabric.links,
         save: fabric.save,
+        ..Default::default()
     };
     Config {
         service,

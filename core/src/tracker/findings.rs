@@ -116,8 +116,8 @@ impl Tracker {
             match puzzle {
             Puzzle::Need(text) => {
                 let subject = match unit {
-                    Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
-                    Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
+                    Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
+                    Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),
                 };
                 (FindingKind::UnknownNeed, subject, format!("{text}; what stands for it stays"))
             }

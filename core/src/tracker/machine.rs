@@ -154,7 +154,7 @@ impl Tracker {
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
             // What a switch said of its private VLANs stays true for the VMs that are still on it.
             Event::ClusterLeft(_) | Event::DvsLeft(_) => {}
-            Event::VmDestroyed(vm) => {
+            Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());
                     self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);

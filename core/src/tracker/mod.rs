@@ -30,6 +30,7 @@ mod machine;
 mod moment;
 mod motion;
 mod needs;
+mod network;
 mod networks;
 mod observation;
 mod obstacle;
@@ -61,18 +62,20 @@ pub use event::{Destination, Event};
 pub use finding::{Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
-    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
-    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec, Vm, VmId,
-    Vmkernel, Vnic,
+    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
+    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
+    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
+pub use network::Network;
 pub use observation::{
     Allowed, Fex, ForeignOwner, Identity, MacEntry, Neighbor, Observation, PeerLink, Port, PortMode, Scope,
     VlanDatabase, Vpc, VpcDomain, VpcLeg, VpcRole,
 };
 pub use policy::{
-    Act, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Save, StaticAttachment, SwitchPolicy, VcenterPolicy,
+    Act, ClusterPolicy, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Prepare, Save, StaticAttachment,
+    SwitchPolicy, VcenterPolicy,
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, ObjectId, PortGroup, Vm, VmId, networks::Networks,
+    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, Network, ObjectId, PortGroup, Vm, VmId,
+    networks::Networks,
 };
 use crate::net::{MacAddr, VcenterId, VcenterName};
 
@@ -256,6 +257,20 @@ impl Sites {
     /// How a VM is called, for people; no control character of a name reaches a log or a terminal.
     pub(super) fn vm_name(&self, id: &VmId) -> String {
         self.vms.get(id).map_or_else(|| id.to_string(), |vm| format!("{} ({id})", vm.name.escape_debug()))
+    }
+
+    /// How a cluster is called, for people.
+    pub(super) fn cluster_name(&self, id: &ClusterId) -> String {
+        self.clusters.get(id).map_or_else(|| id.to_string(), |cluster| cluster.name.escape_debug().to_string())
+    }
+
+    /// How a network is called, for people.
+    pub(super) fn network_name(&self, vcenter: &VcenterId, network: &Network) -> String {
+        let group = match network {
+            Network::Distributed { port_group_key, .. } => self.group(vcenter, port_group_key),
+            Network::Standard { .. } => None,
+        };
+        group.map_or_else(|| network.to_string(), |group| group.name.escape_debug().to_string())
     }
 
     /// How a host is called, for people.

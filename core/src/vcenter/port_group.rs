@@ -152,6 +152,6 @@ impl ClusterFacts {
     }
 
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> Cluster {
-        Cluster { id: ObjectId::new(vcenter, moid), name: self.name.clone() }
+        Cluster { id: ObjectId::new(vcenter, moid), name: self.name.clone(), recommendations: Vec::new() }
     }
 }

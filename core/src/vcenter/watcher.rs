@@ -176,7 +176,7 @@ impl Watcher {
         self.retried = false;
         let listed = self.state == State::Watching || !end.truncated;
         let told = self.history.tell(&id, &self.cache, listed);
-        let mut events = told.destroyed;
+        let mut events = told.departed;
         for object in std::mem::take(&mut self.leaving) {
             events.extend(self.cache.leave(&id, &object));
         }

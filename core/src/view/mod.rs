@@ -38,10 +38,11 @@ fn who(snapshot: &Snapshot, requirement: &Requirement) -> String {
 fn named(snapshot: &Snapshot, reason: &Reason) -> String {
     let host = |id| snapshot.hosts.get(id).map_or_else(|| format!("{id}"), |host| host.name.escape_debug().to_string());
     match reason {
-        Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => {
+        Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
             snapshot.vms.get(vm).map_or_else(|| vm.to_string(), |vm| vm.name.escape_debug().to_string())
         }
         Reason::Vmkernel { host: id, device } => format!("{} {device}", host(id)),
         Reason::Floor { host: id, .. } => format!("floor of {}", host(id)),
+        Reason::Prepared { network, .. } => format!("{network}, prepared in its cluster"),
     }
 }

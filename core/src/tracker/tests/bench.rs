@@ -69,6 +69,7 @@ pub(super) fn host(number: u16) -> Host {
         cluster: Some(ObjectId::new(&vc(), "domain-c1")),
         connection: HostConnection::Connected,
         maintenance: false,
+        power: HostPower::On,
         network: Some(HostNetwork {
             pnics: vec![pnic(0), pnic(1)],
             proxy_switches: vec![ProxySwitch {
@@ -89,6 +90,8 @@ pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm 
         power,
         host: Some(host_id(on_host)),
         template: false,
+        instance_uuid: None,
+        guest_names: Vec::new(),
         vnics: Some(vec![Vnic {
             key: 4000,
             mac: Some(mac(2, number, 0)),
@@ -133,10 +136,7 @@ pub(super) fn policy() -> Policy {
         allowed: "2-3000".parse().ok(),
         vcenters: BTreeMap::from([("vc".into(), VcenterPolicy::default())]),
         switches: BTreeMap::from([switch("leafa"), switch("leafb")]),
-        attachments: Vec::new(),
-        floors: Vec::new(),
-        links: Default::default(),
-        save: Default::default(),
+        ..Policy::default()
     }
 }
 

@@ -169,11 +169,11 @@ impl PropertySpec {
 /// What `all` means for each type.
 const fn heads(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network"],
+        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network", "guest"],
         Kind::HostSystem => &["name", "parent", "runtime", "config", "vm"],
         Kind::DistributedVirtualPortgroup => &["name", "key", "parent", "config"],
         Kind::VmwareDistributedVirtualSwitch => &["name", "uuid", "parent", "config", "portgroup"],
-        Kind::ClusterComputeResource => &["name", "parent", "host"],
+        Kind::ClusterComputeResource => &["name", "parent", "host", "recommendation"],
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
@@ -205,7 +205,7 @@ impl View {
 
     /// Whether a host, or the host of a VM, is the root or in the cluster that is the root.
     fn is_below(&self, vcenter: &Vcenter, id: &MoId) -> bool {
-        let host = vcenter.vm(id).map_or(id, |vm| &vm.host);
+        let host = vcenter.vm(id).map_or(id, |vm| &vm.seen.host);
         *host == self.root || vcenter.host(host).is_some_and(|host| host.cluster == self.root)
     }
 

@@ -92,7 +92,10 @@ impl Vcenter {
             "RetrievePropertiesEx" | "RetrieveProperties" | "Fetch" => self.retrieve(session, call),
             "ContinueRetrievePropertiesEx" | "CancelRetrievePropertiesEx" => self.retrieve(session, call),
             "QueryNetworkHint" => self.network_hints(call),
-            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
+            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" | "RelocateVM_Task" => {
+                self.task(call)
+            }
+            "ApplyRecommendation" | "CancelRecommendation" => self.decide_recommendation(call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
         }
     }

@@ -71,7 +71,7 @@ impl Vcenter {
 
     fn task_manager(&self, path: &str) -> Option<Value> {
         match path {
-            "recentTask" => Some(Value::references(Kind::Task, self.tasks.keys())),
+            "recentTask" => Some(Value::references(Kind::Task, self.tasks.ids())),
             "maxCollector" => Some(Value::int(MOST_COLLECTORS)),
             _ => None,
         }

@@ -88,26 +88,27 @@ impl Vcenter {
             "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
             "config" => Some(self.vm_config(vm)),
             "network" => Some(self.vm_network(vm)),
+            "guest" => Some(guest(vm)),
             _ => None,
         })
     }
 
     fn vm_runtime(&self, vm: &SimVm) -> Value {
-        let lost = self.hosts.get(&vm.host).is_none_or(|host| host.connection != SimConnection::Connected);
+        let lost = self.hosts.get(&vm.seen.host).is_none_or(|host| host.connection != SimConnection::Connected);
         let fields = vec![
-            ("host", Value::reference(Kind::HostSystem, &vm.host)),
+            ("host", Value::reference(Kind::HostSystem, &vm.seen.host)),
             (
                 "connectionState",
                 Value::Enum("VirtualMachineConnectionState", if lost { "disconnected" } else { "connected" }),
             ),
-            ("powerState", Value::Enum("VirtualMachinePowerState", vm.power.as_str())),
-            ("vmFailoverInProgress", Value::boolean(false)),
+            ("powerState", Value::Enum("VirtualMachinePowerState", vm.seen.power.as_str())),
+            ("vmFailoverInProgress", Value::boolean(vm.failover)),
         ];
         Value::Object("VirtualMachineRuntimeInfo", fields)
     }
 
     fn vm_config(&self, vm: &SimVm) -> Value {
-        let running = vm.power == super::inventory::SimPower::On;
+        let running = vm.seen.power == super::inventory::SimPower::On;
         let devices = vm.vnics.iter().map(|vnic| self.vnic(vnic, running)).collect();
         let hardware = vec![
             ("numCPU", Value::int(2)),
@@ -188,6 +189,7 @@ impl Vcenter {
                 let members = self.hosts.values().filter(|host| host.cluster == *id).map(|host| &host.id);
                 Some(Value::references(Kind::HostSystem, members))
             }
+            "recommendation" => Some(self.recommendations(cluster)),
             _ => None,
         }
     }
@@ -232,4 +234,11 @@ impl Vcenter {
             _ => None,
         }
     }
+}
+
+/// `GuestInfo`, as VMware Tools last told it; the facts do not say what becomes of it when the VM stops.
+fn guest(vm: &SimVm) -> Value {
+    let fields = [("hostName", &vm.guest_hostname), ("ipAddress", &vm.guest_ip)];
+    let told = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    Value::Object("GuestInfo", told.map(|(name, text)| (name, Value::string(text))).collect())
 }
