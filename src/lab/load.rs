@@ -37,8 +37,8 @@ pub struct LoadSpec {
     pub births_per_second: f64,
     /// How long vMotions copy.
     pub copy_phase: CopyPhase,
-    /// How long after the copy began vCenter's start event comes. A shorter copy phase ends before it: then event and
-    /// arrival come together, and nothing can be prepared.
+    /// How long after the copy began vCenter's start event comes. After a shorter copy phase the VM is there before it:
+    /// its new host is told first, and nothing can be prepared.
     pub event_delay: Duration,
     /// The same seed on the same data centre asks for the same operations.
     pub seed: u64,
@@ -190,8 +190,11 @@ impl Load {
             self.places.get(&name).map(|places| places.hosts.iter().filter(|host| Some(*host) != here.as_ref()));
         let others: Vec<&MoId> = others.into_iter().flatten().collect();
         let to = pick(&mut self.rng, &others).ok_or(Refused::NoSuchHost)?;
+        let copy = self.spec.copy_phase.draw(&mut self.rng);
+        // The lab takes the time of the event for the begin of the move: until then nobody can know of it.
+        let (lead, late) = (copy.saturating_sub(self.spec.event_delay), self.spec.event_delay.saturating_sub(copy));
+        (vcenter.delays.start_event, vcenter.delays.end_event) = (late, late);
         let started = vcenter.start_migration(&id, to)?;
-        let lead = self.spec.copy_phase.draw(&mut self.rng).saturating_sub(self.spec.event_delay);
         self.arrivals.insert((now + lead, (name, id)));
         Ok(started)
     }
