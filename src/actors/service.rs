@@ -21,6 +21,7 @@ use vmtracker_core::{
 };
 
 use super::{
+    addresses,
     control::ServiceControl,
     credentials::Credentials,
     journal::JournalActor,
@@ -111,6 +112,7 @@ struct Service {
     policy: watch::Sender<Arc<Policy>>,
     credentials: Credentials,
     tracker: Addr<TrackerActor>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
     journal: Addr<JournalActor>,
     vcenters: BTreeMap<VcenterName, Addr<VcenterActor>>,
     switches: BTreeMap<SwitchName, Addr<SwitchActor>>,
@@ -126,7 +128,7 @@ impl Service {
         let credentials = Credentials::default();
         let (tracker, journal, snapshot) = core(&config).await?;
         let control = ServiceControl {
-            snapshot,
+            snapshot: snapshot.clone(),
             journal: journal.clone(),
             tracker: tracker.clone().recipient(),
             credentials: credentials.clone(),
@@ -138,6 +140,7 @@ impl Service {
             policy,
             credentials,
             tracker,
+            snapshot,
             journal,
             vcenters: BTreeMap::new(),
             switches: BTreeMap::new(),
@@ -162,9 +165,10 @@ impl Service {
 
     fn start_vcenter(&mut self, name: &VcenterName) {
         let Some(settings) = self.config.vcenters.get(name).cloned() else { return };
-        let (tracker, credentials) = (self.facts(), self.credentials.clone());
-        let create =
-            move |_: &mut actix::Context<_>| VcenterActor::new(settings, tracker, credentials, Arc::new(Meter));
+        let (tracker, credentials, snapshot) = (self.facts(), self.credentials.clone(), self.snapshot.clone());
+        let create = move |_: &mut actix::Context<_>| {
+            VcenterActor::new(settings, tracker, credentials, Arc::new(Meter)).annotating(snapshot)
+        };
         let address = VcenterActor::start_in_arbiter(&self.vcenter_arbiter.handle(), create);
         self.vcenters.insert(name.clone(), address);
     }
@@ -219,7 +223,7 @@ impl Service {
             self.stop_vcenter(name).await;
         }
         if changes.policy_changed {
-            let policy = Arc::clone(&self.config.policy);
+            let policy = addresses::policy_here(&self.config);
             self.policy.send_replace(Arc::clone(&policy));
             self.tell(Event::PolicyChanged(policy)).await;
         }
@@ -282,7 +286,7 @@ async fn core(
     if paused {
         tracing::warn!("writing to switches is paused; vmtracker resume lets it go on");
     }
-    let mut tracker = Tracker::new(Arc::clone(&config.policy), &records, paused, brake);
+    let mut tracker = Tracker::new(addresses::policy_here(config), &records, paused, brake);
     let (publish, snapshot) = watch::channel(Arc::new(tracker.snapshot(Moment::default())));
     let address = TrackerActor::start_in_arbiter(&Arbiter::new().handle(), |_| TrackerActor::new(tracker, publish));
     let journal = JournalActor::new(Box::new(store), address.clone().recipient())?.start();

@@ -9,7 +9,7 @@ use vmtracker_core::{
 };
 
 use super::{
-    fabric::{allowed, mode},
+    fabric::{Fabric, allowed, mode, prepare},
     login,
     settings::{Secret, SwitchSettings, VcenterSettings},
     source::{Section, Source},
@@ -30,12 +30,20 @@ pub(super) type Switches = BTreeMap<SwitchName, Device<SwitchSettings, SwitchPol
 
 const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_env", "ca_file", "fingerprint_sha256"];
 
-pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
+pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["allowed_vlans"]].concat());
+        let own = ["allowed_vlans", "prepare", "critical_vms", "drs_recommendations", "attributes", "annotate"];
+        section.allow(&[&REACH[..], &own].concat());
         let name = VcenterName::from(unique.name(section)?);
-        let policy = VcenterPolicy { allowed: allowed(section), ..VcenterPolicy::default() };
+        let policy = VcenterPolicy {
+            allowed: allowed(section),
+            prepare: prepare(section).unwrap_or(fabric.prepare),
+            address: section.text("url").and_then(|url| value::host(&url.value)).unwrap_or_default(),
+            critical_vms: section.texts("critical_vms").into_iter().collect(),
+            drs_recommendations: section.flag("drs_recommendations").unwrap_or(fabric.drs_recommendations),
+            ..VcenterPolicy::default()
+        };
         let settings = vcenter(source, section, &name, &mut unique);
         Some((name, Device { settings, policy }))
     };
@@ -88,7 +96,17 @@ fn vcenter(
     let url = unique.url(section);
     let (username, password) = login::login(source, section);
     let trust = login::trust(source, section);
-    Some(VcenterSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+    let wants = |key: &str| section.flag(key).unwrap_or_default();
+    let (attributes, annotate) = (wants("attributes"), wants("annotate"));
+    Some(VcenterSettings {
+        name: name.clone(),
+        url: url?,
+        username: username?,
+        password: password?,
+        trust: trust?,
+        attributes,
+        annotate,
+    })
 }
 
 fn switch(

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use vmtracker_core::{
     net::VlanSet,
-    tracker::{Act, LinkPolicy, Mode, Pace, Save},
+    tracker::{Act, LinkPolicy, Mode, Pace, Prepare, Save},
 };
 
 use super::{
@@ -28,6 +28,8 @@ pub(super) struct Fabric {
     pub(super) pace: Pace,
     pub(super) links: LinkPolicy,
     pub(super) save: Save,
+    pub(super) prepare: Prepare,
+    pub(super) drs_recommendations: bool,
 }
 
 pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabric {
@@ -38,15 +40,19 @@ pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabr
         pace: Pace::Guarded,
         links: LinkPolicy::default(),
         save: Save::default(),
+        prepare: Prepare::default(),
+        drs_recommendations: false,
     };
     let Some(section) = section else { return fabric };
-    section.allow(&["mode", "allowed_vlans", "hold_down", "pace", "links", "save"]);
+    section.allow(&["mode", "allowed_vlans", "hold_down", "pace", "links", "save", "prepare", "drs_recommendations"]);
     fabric.mode = mode(section).unwrap_or(fabric.mode);
     fabric.allowed = allowed(section);
     fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
     fabric.pace = section.parse("pace", pace).map_or(fabric.pace, |it| it.value);
     fabric.links = section.parse("links", links).map_or(fabric.links, |it| it.value);
     fabric.save = save(source, section).unwrap_or(fabric.save);
+    fabric.prepare = prepare(section).unwrap_or(fabric.prepare);
+    fabric.drs_recommendations = section.flag("drs_recommendations").unwrap_or(false);
     fabric
 }
 
@@ -70,6 +76,16 @@ pub(super) fn control(source: &Source<'_>, section: Option<&Section<'_>>) -> Pat
 /// `allowed_vlans` of any section.
 pub(super) fn allowed(section: &Section<'_>) -> Option<VlanSet> {
     section.parse("allowed_vlans", value::vlans).map(|it| it.value)
+}
+
+/// `prepare` of any section.
+pub(super) fn prepare(section: &Section<'_>) -> Option<Prepare> {
+    let parse = |text: &str| match text {
+        "on-move" => Ok(Prepare::OnMove),
+        "cluster" => Ok(Prepare::Cluster),
+        _ => Err(format!("{text:?} is no way to prepare; use \"on-move\" or \"cluster\"")),
+    };
+    section.parse("prepare", parse).map(|it| it.value)
 }
 
 /// `mode` of any section: one word, or a table with one for additions and one for withdrawals.

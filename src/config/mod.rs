@@ -82,7 +82,7 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<Fault>), Faults> {
         let source = Source::new(text, path);
         let config = source.root().map(|root| {
-            root.allow(&["fabric", "service", "vcenter", "switch", "attachment", "floor"]);
+            root.allow(&["fabric", "service", "vcenter", "switch", "attachment", "cluster", "floor"]);
             read(&source, &root)
         });
         source.verdict(config)
@@ -92,10 +92,11 @@ impl Config {
 fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
     let fabric = fabric::fabric(source, root.section("fabric").as_ref());
     let service = fabric::service(source, root.section("service").as_ref());
-    let vcenters = devices::vcenters(source, root);
+    let vcenters = devices::vcenters(source, root, &fabric);
     let switches = devices::switches(source, root, fabric.mode);
     let known = placement::Known::new(&vcenters, &switches);
     let attachments = placement::attachments(source, root, &known);
+    let clusters = placement::clusters(source, root, &known);
     let floors = placement::floors(source, root, &known, fabric.allowed.as_ref());
     let policy = vmtracker_core::tracker::Policy {
         hold_down: fabric.hold_down,
@@ -107,7 +108,8 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         floors,
         links: fabric.links,
         save: fabric.save,
-        ..Default::default()
+        clusters,
+        own_macs: Default::default(),
     };
     Config {
         service,

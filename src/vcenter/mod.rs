@@ -4,6 +4,7 @@
 //! decoder, one object at a time. Decisions are the core's ([`vmtracker_core::vcenter::Watcher`]).
 
 mod error;
+mod feedback;
 mod hints;
 mod session;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod transport;
 mod updates;
 
 pub use error::{Class, VcenterError};
+pub use feedback::{FeedbackTask, Standing};
 pub use hints::HintTask;
 pub use session::{Session, probe};
 pub use updates::Updates;

@@ -7,7 +7,9 @@ use tracing::debug;
 use vmtracker_core::{
     net::VcenterId,
     tracker::Hint,
-    vcenter::{HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, unix_ms},
+    vcenter::{
+        HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, soap::CustomPaths, unix_ms,
+    },
 };
 
 use super::{
@@ -36,8 +38,8 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// An open session with its own collector and filters.
 #[derive(Debug)]
 pub struct Session {
-    transport: Transport,
-    content: ServiceContent,
+    pub(super) transport: Transport,
+    pub(super) content: ServiceContent,
     id: VcenterId,
     collector: Option<MoRef>,
 }
@@ -50,7 +52,7 @@ impl Session {
     /// See [`VcenterError`]; `class()` says whether trying again makes sense.
     pub async fn open(settings: &VcenterSettings) -> Result<Self, VcenterError> {
         let mut session = Self::login(settings).await?;
-        match session.set_up().await {
+        match session.set_up(custom(settings)).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.close().await;
@@ -73,11 +75,11 @@ impl Session {
         Ok(Self { transport, content, id, collector: None })
     }
 
-    async fn set_up(&mut self) -> Result<(), VcenterError> {
+    async fn set_up(&mut self, custom: CustomPaths) -> Result<(), VcenterError> {
         let view = self.create("a view of the inventory", soap::create_container_view(&self.content)).await?;
         let collector = self.create("a property collector", soap::create_property_collector(&self.content)).await?;
         self.collector = Some(collector.clone());
-        self.create("a filter", soap::create_inventory_filter(&collector, &view)).await?;
+        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom)).await?;
         let events = self.create("an event collector", soap::create_event_collector(&self.content)).await?;
         self.create("a filter for events", soap::create_event_filter(&collector, &events)).await?;
         Ok(())
@@ -181,6 +183,11 @@ impl Session {
             debug!(vcenter = %self.transport.vcenter, %error, "the farewell was not heard");
         }
     }
+}
+
+/// Attributes are asked for only where people want them.
+const fn custom(settings: &VcenterSettings) -> CustomPaths {
+    CustomPaths { port_groups: settings.attributes, entities: settings.annotate }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.

@@ -31,6 +31,13 @@ pub enum Event {
         /// What failed, in one line without secrets.
         why: String,
     },
+    /// Whether findings can be written into a vCenter that is to have them.
+    Annotated {
+        /// Its name in the configuration.
+        vcenter: VcenterName,
+        /// What is in the way, in one line without secrets, with what to do; none: nothing.
+        trouble: Option<String>,
+    },
     /// A VM as it now is.
     VmSeen(Arc<Vm>),
     /// A host as it now is.

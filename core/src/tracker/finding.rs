@@ -1,10 +1,10 @@
 //! Something a person should mend.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{HostId, Moment, VmId};
 
 /// Something a person should mend, with the evidence and the team it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,18 @@ pub struct Finding {
     pub text: String,
     /// Since when.
     pub since: Moment,
+    /// Which VMs and hosts suffer from it.
+    #[serde(default)]
+    pub about: BTreeSet<Entity>,
+}
+
+/// What of a vCenter a finding may be about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Entity {
+    /// A virtual machine.
+    Vm(VmId),
+    /// An ESXi host.
+    Host(HostId),
 }
 
 /// Who can mend a finding.
@@ -49,6 +61,10 @@ impl FindingKind {
     pub(super) const fn patience(self) -> Duration {
         if matches!(self, Self::Island) {
             return Duration::from_secs(2 * NEIGHBORS.as_secs());
+        }
+        // A VM that moves to another vCenter may be in both inventories for a moment.
+        if matches!(self, Self::DuplicateVm) {
+            return Duration::from_secs(5 * NEIGHBORS.as_secs());
         }
         let settles = matches!(
             self,
@@ -99,6 +115,10 @@ kinds! {
     Unattached = "unattached", Network;
     /// It cannot be told what an adapter needs.
     UnknownNeed = "unknown-need", Systems;
+    /// A custom attribute of a port group cannot be read: what the port group needs is not added.
+    BadAttribute = "bad-attribute", Systems;
+    /// Findings cannot be written into a vCenter, which the configuration asks for.
+    Feedback = "feedback", Systems;
     /// Policy or the switch's state forbids a VLAN that is needed.
     NotPermitted = "not-permitted", Network;
     /// One leg of a vPC has, or could have, a VLAN that the other cannot get now.
@@ -127,6 +147,8 @@ kinds! {
     AbsentHost = "absent-host", Systems;
     /// A VM left without a cause: what it needed stays until a person closes it.
     Orphan = "orphan", Systems;
+    /// VMs of two vCenters run under one instance UUID.
+    DuplicateVm = "duplicate-vm", Systems;
     /// A withdrawal waits for something that a person may have to mend.
     WithdrawalBlocked = "withdrawal-blocked", Network;
     /// Withdrawals are stopped until a person releases the brake.

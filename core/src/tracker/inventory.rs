@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::Steering;
 use super::{DvsId, FaultTolerance, Overrides, Sriov, VmConnection};
 use crate::net::{InterfaceName, MacAddr, MoId, VcenterId, VlanId, VlanSet};
 
@@ -308,6 +309,9 @@ pub struct PortGroup {
     pub teaming: Option<Teaming>,
     /// `config.uplink`: the group of the uplinks themselves, which no VM uses.
     pub uplink: bool,
+    /// What its custom attributes say.
+    #[serde(default)]
+    pub steering: Steering,
     /// `config.distributedVirtualSwitch`.
     pub dvs: Option<DvsId>,
     /// `config.backingType` is `nsx`: its VLAN says nothing, frames leave inside an overlay's tunnel.

@@ -9,9 +9,12 @@
 //!
 //! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
 
+mod advice;
 mod attachment;
 mod brake;
 mod cables;
+mod census;
+mod critical;
 mod desired;
 mod disputes;
 mod dvs;
@@ -20,6 +23,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod identity;
 mod intent;
 mod inventory;
 mod ledger;
@@ -40,6 +44,7 @@ mod passing;
 mod paths;
 mod permit;
 mod policy;
+mod prepare;
 mod reason;
 mod reconcile;
 mod record;
@@ -48,6 +53,8 @@ mod requirement;
 mod saving;
 mod sites;
 mod snapshot;
+mod steering;
+mod sufferers;
 mod undo;
 mod units;
 mod vm_state;
@@ -59,7 +66,7 @@ pub(crate) mod tests;
 pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
-pub use finding::{Finding, FindingKind, Team};
+pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
     Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
@@ -80,4 +87,5 @@ pub use policy::{
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use steering::{ALLOWED_ATTRIBUTE, MODE_ATTRIBUTE, Steering};
 pub use vm_state::{FaultTolerance, Sriov, VmConnection};

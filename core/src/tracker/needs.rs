@@ -129,6 +129,7 @@ mod tests {
                 ..Teaming::default()
             }),
             uplink: false,
+            steering: Default::default(),
             dvs: None,
             nsx: false,
             overrides: Default::default(),

@@ -35,14 +35,16 @@ impl Tracker {
             Unit::Vm(id) => self.vm_answer(id),
             Unit::Move(id) => self.move_answer(id),
             Unit::Host(id) => self.host_answer(id, unit),
-            Unit::Advice(_) | Unit::Prepared(..) => Some(Answer::default()),
+            Unit::Advice(id) => self.advice_answer(id),
+            Unit::Prepared(host, network) => self.prepared_answer(host, network),
         }
     }
 
     fn vm_answer(&self, id: &VmId) -> Option<Answer> {
         let Some(vm) = self.sites.vms.get(id) else { return Some(Answer::default()) };
         if self.sites.left.contains(id) {
-            return None;
+            // What is registered anew asks for itself.
+            return self.registered_anew(id).map(|_| Answer::default());
         }
         match vm.power {
             PowerState::Off | PowerState::Suspended => return Some(Answer::default()),
@@ -59,24 +61,10 @@ impl Tracker {
         Some(answer)
     }
 
-    /// A VM on its way needs on the target what it needs where it runs; what cannot be told there is no reason to wait.
-    fn move_answer(&self, id: &VmId) -> Option<Answer> {
-        let mut answer = Answer::default();
-        let (Some(motion), Some(vm)) = (self.moves.get(id), self.sites.vms.get(id)) else { return Some(answer) };
-        if vm.power != PowerState::On {
-            return Some(answer);
-        }
-        let keys =
-            connected(vm).filter_map(|vnic| self.on_host(&motion.to, &vnic.backing, &vm.name, &mut answer.puzzles));
-        let keys: BTreeSet<Key> = keys.flatten().collect();
-        answer.asked.insert(Reason::Move { vm: id.clone(), to: motion.to.clone() }, Some(keys));
-        Some(answer)
-    }
-
     fn host_answer(&self, id: &HostId, unit: &Unit) -> Option<Answer> {
         let host = self.sites.hosts.get(id)?;
         if self.sites.left.contains(id) {
-            return None;
+            return self.departed_host_answer(id);
         }
         let mut answer = Answer::default();
         for adapter in host.network.iter().flat_map(|network| &network.vmkernels) {
@@ -84,8 +72,8 @@ impl Tracker {
             let keys = self.on_host(id, &adapter.backing, &name, &mut answer.puzzles);
             answer.asked.insert(Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() }, keys);
         }
-        for (reason, keys) in self.floors(host) {
-            answer.asked.insert(reason, Some(keys));
+        for (reason, keys) in self.floors(host).into_iter().chain(self.critical_floor(host)) {
+            answer.asked.entry(reason).or_default().get_or_insert_default().extend(keys);
         }
         self.keep_standing(id, unit, &mut answer.asked);
         Some(answer)
@@ -126,7 +114,7 @@ impl Tracker {
     }
 
     /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
-    fn on_host(
+    pub(super) fn on_host(
         &self,
         id: &HostId,
         backing: &Backing,
@@ -161,6 +149,7 @@ impl Tracker {
     }
 }
 
-fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
+/// The virtual NICs that count.
+pub(super) fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
     vm.vnics.iter().flatten().filter(|vnic| vnic.connected)
 }

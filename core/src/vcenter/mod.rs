@@ -8,8 +8,11 @@
 //! [`soap`] builds requests, [`read_answer`] and [`UpdateReader`] read answers, [`Watcher`] turns update sets into
 //! events. Nothing here panics on any input, and nothing holds more than one object of an update set as a tree.
 
+mod annotator;
 mod answer;
 mod cache;
+mod custom_fields;
+mod custom_values;
 mod datetime;
 mod dvs;
 mod fault;
@@ -29,8 +32,10 @@ mod vm;
 mod watcher;
 mod xml;
 
+pub use annotator::{Annotator, Order, Told};
 pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, returned_reference};
 pub use cache::HintTarget;
+pub use custom_fields::{FINDINGS_ATTRIBUTE, FieldNames, defined};
 pub use datetime::unix_ms;
 pub use dvs::ports;
 pub use fault::Fault;

@@ -1,5 +1,9 @@
 //! Answers from a snapshot of the tracker: pure functions, run on the reader's thread.
 
+mod annotations;
+
+pub use annotations::annotations;
+
 use crate::{
     net::VlanId,
     tracker::{EdgePort, Reason, Requirement, Snapshot},

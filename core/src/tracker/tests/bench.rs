@@ -118,6 +118,7 @@ pub(super) fn group(number: u16) -> PortGroup {
             ..Teaming::default()
         }),
         uplink: false,
+        steering: Default::default(),
         dvs: None,
         nsx: false,
         overrides: Default::default(),

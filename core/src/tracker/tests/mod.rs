@@ -4,6 +4,7 @@ use proptest::prelude::ProptestConfig;
 
 mod bench;
 mod cables;
+mod critical;
 mod hands;
 mod link_bench;
 mod link_lives;
@@ -14,11 +15,13 @@ mod pair_lives;
 mod pair_readings;
 mod pairing;
 mod pairs;
+mod prepared;
 mod properties;
 mod reloads;
 mod rules;
 mod saving;
 mod spine;
+mod steering;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {

@@ -71,7 +71,8 @@ fn short(events: &[Event]) -> String {
                 format!("{vm}:{}", at.as_ref().map_or("-", |host| host.moid.as_str()))
             }
             Event::MigrationEnded { vm, outcome: Err(_) } => format!("{vm}:failed"),
-            Event::PortGroupSeen(_)
+            Event::Annotated { .. }
+            | Event::PortGroupSeen(_)
             | Event::ClusterSeen(_)
             | Event::PortGroupLeft(_)
             | Event::ClusterLeft(_)

@@ -65,11 +65,12 @@ impl Chatter {
     /// Whoever has something to say says it, on links as they are now.
     pub fn speak(&mut self, world: &mut World, now: LabTime) {
         plant::settle(&mut world.switches, now);
-        if follow_power(world, &self.cabling, &mut self.unpowered) {
+        let powered = follow_power(world, &self.cabling, &mut self.unpowered);
+        if powered {
             plant::settle(&mut world.switches, now);
         }
         let scene = (world.switches.values().map(Switch::revision).sum(), self.cabling.version());
-        if self.followed.replace(scene) != Some(scene) {
+        if self.followed.replace(scene) != Some(scene) || powered {
             self.follow(world);
         }
         follow_appliances(world, &self.cabling);

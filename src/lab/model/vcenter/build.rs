@@ -8,6 +8,7 @@ use super::{
     Counts, Faults, Vcenter,
     agenda::{Agenda, Delays, Seen},
     change::Changes,
+    custom_fields::CustomFields,
     event::Events,
     inventory::{
         SimBacking, SimCluster, SimConnection, SimHost, SimPlug, SimPnic, SimPortGroup, SimPower, SimStandardPortGroup,
@@ -73,6 +74,7 @@ impl Vcenter {
             tasks: Tasks::default(),
             agenda: Agenda::default(),
             removed: BTreeMap::new(),
+            custom: CustomFields::default(),
         }
     }
 

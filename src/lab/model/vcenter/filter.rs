@@ -177,6 +177,7 @@ const fn heads(kind: Kind) -> &'static [&'static str] {
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
+        Kind::CustomFieldsManager => &["field"],
     }
 }
 
@@ -185,7 +186,7 @@ impl View {
     /// folder and the datacenter hold everything.
     fn shows(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {
         let wanted = self.kinds.is_empty() || self.kinds.iter().any(|name| kind.is_a(name));
-        wanted && kind != Kind::EventHistoryCollector && kind != Kind::Task && self.holds(vcenter, kind, id)
+        wanted && kind.is_a("ManagedEntity") && self.holds(vcenter, kind, id)
     }
 
     fn holds(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {

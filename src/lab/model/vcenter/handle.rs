@@ -96,6 +96,7 @@ impl Vcenter {
                 self.task(call)
             }
             "ApplyRecommendation" | "CancelRecommendation" => self.decide_recommendation(call),
+            "AddCustomFieldDef" | "RemoveCustomFieldDef" | "SetField" => self.custom_fields(session, call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
         }
     }

@@ -298,6 +298,7 @@ pub enum Kind {
     Network,
     Task,
     EventHistoryCollector,
+    CustomFieldsManager,
 }
 
 impl Kind {
@@ -328,6 +329,7 @@ impl Kind {
             Self::Network => "Network",
             Self::Task => "Task",
             Self::EventHistoryCollector => "EventHistoryCollector",
+            Self::CustomFieldsManager => "CustomFieldsManager",
         }
     }
 
@@ -341,7 +343,7 @@ impl Kind {
                 &["ManagedEntity"]
             }
             Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task => &[],
+            Self::Task | Self::CustomFieldsManager => &[],
         };
         name == self.as_str() || base.contains(&name)
     }

@@ -10,7 +10,7 @@
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, LAGs, per-port overrides.
 
 mod agenda;
 mod build;
@@ -18,6 +18,7 @@ mod call;
 mod change;
 mod cluster;
 mod collector;
+mod custom_fields;
 mod event;
 mod event_fields;
 mod event_kind;
@@ -55,10 +56,14 @@ use std::collections::BTreeMap;
 
 use vmtracker_core::net::MoId;
 
-use self::{agenda::Agenda, change::Changes, event::Events, host_life::Removed, session::Session, task::Tasks};
+use self::{
+    agenda::Agenda, change::Changes, custom_fields::CustomFields, event::Events, host_life::Removed, session::Session,
+    task::Tasks,
+};
 pub use self::{
     agenda::Delays,
     call::{Answer, Call, Fault, Node, Receipt, Reply, Value, Waiting},
+    custom_fields::Role,
     event::{Named, SimEvent},
     event_kind::{EventKind, MigrationClass},
     faults::{Counts, Faults},
@@ -105,6 +110,7 @@ pub struct Vcenter {
     tasks: Tasks,
     agenda: Agenda,
     removed: BTreeMap<String, Removed>,
+    custom: CustomFields,
 }
 
 impl Vcenter {

@@ -5,6 +5,7 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Fault, Value},
+    custom_fields::MANAGER,
     inventory::{Kind, SimBacking, SimConnection, SimVm, SimVnic},
     schema::has_property,
 };
@@ -28,6 +29,9 @@ impl Vcenter {
     /// The type of an object, if it is in the inventory and in view.
     pub(super) fn kind_of(&self, id: &MoId) -> Option<Kind> {
         let text = id.as_str();
+        if text == MANAGER {
+            return Some(Kind::CustomFieldsManager);
+        }
         let visible = |there: bool, kind| there.then_some(kind);
         match text.split_once('-').map_or("", |(prefix, _)| prefix) {
             "vm" => visible(self.vms.get(id).is_some_and(|vm| !vm.hidden), Kind::VirtualMachine),
@@ -55,6 +59,9 @@ impl Vcenter {
     pub(super) fn property(&self, id: &MoId, path: &str) -> Result<Option<Value>, Fault> {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         let kind = self.kind_of(id).ok_or_else(|| Fault::not_found("ManagedEntity", id))?;
+        if let Some(value) = self.custom_property(id, head).filter(|_| kind.is_a("ManagedEntity")) {
+            return Ok(value);
+        }
         let value = match kind {
             Kind::VirtualMachine => self.vm_property(id, head)?,
             Kind::HostSystem => self.host_property(id, head),
@@ -64,6 +71,7 @@ impl Vcenter {
             Kind::Folder | Kind::Datacenter => self.container_property(id, head),
             Kind::Network => self.network_property(id, head),
             Kind::Task => self.task_property(id, head),
+            Kind::CustomFieldsManager => self.custom_field_definitions(head),
             Kind::EventHistoryCollector => None,
         };
         match value {

@@ -7,6 +7,7 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Call, Fault, Node, Value},
+    custom_fields::MANAGER,
     filter::{FilterSpec, Named, Readings, read},
     inventory::Kind,
     moment::date_time,
@@ -52,6 +53,7 @@ impl Vcenter {
             ("sessionManager", object("SessionManager", "SessionManager")),
             ("eventManager", object("EventManager", "EventManager")),
             ("taskManager", object("TaskManager", "TaskManager")),
+            ("customFieldsManager", object(MANAGER, MANAGER)),
         ];
         Value::Object("ServiceContent", fields)
     }

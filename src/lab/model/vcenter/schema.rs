@@ -37,6 +37,7 @@ const fn own(kind: Kind) -> &'static str {
         Kind::DistributedVirtualPortgroup => "config host key portKeys summary vm",
         Kind::Network => "host summary vm",
         Kind::Task => "info",
+        Kind::CustomFieldsManager => "field",
         Kind::EventHistoryCollector => "filter initialized latestPage",
     }
 }

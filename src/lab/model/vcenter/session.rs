@@ -34,6 +34,11 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Who logged in.
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
     /// As the API writes it.
     pub(super) fn describe(&self, vcenter: &Vcenter) -> Value {
         let fields = vec![
