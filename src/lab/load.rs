@@ -14,7 +14,7 @@ use vmtracker_core::net::MoId;
 
 use super::model::{
     LabTime,
-    vcenter::{Refused, SimBacking, SimPower, Vcenter, VmSpec},
+    vcenter::{Refused, SimBacking, SimPower, Vcenter, VmSpec, VnicSpec},
 };
 
 /// How often one move in so many fails at its end: enough to see one in a minute, too few to matter.
@@ -231,7 +231,7 @@ impl Load {
         let spec = VmSpec {
             name: format!("born{:05}", self.born),
             host: host.name.clone(),
-            vnics: vec![group.clone()],
+            vnics: vec![VnicSpec::new(group)],
             ..VmSpec::default()
         };
         let (id, _) = vcenter.create_vm(&spec)?;
@@ -272,10 +272,10 @@ impl Places {
     fn of(vcenter: &Vcenter) -> Self {
         let kernels = vcenter.hosts().flat_map(|host| &host.vmkernels).filter_map(|adapter| match &adapter.backing {
             SimBacking::Distributed(group) => Some(group.clone()),
-            SimBacking::Standard(_) => None,
+            SimBacking::Standard(_) | SimBacking::Opaque(_) => None,
         });
         let kernels: BTreeSet<MoId> = kernels.collect();
-        let groups = vcenter.port_groups().filter(|group| !group.uplink && !kernels.contains(&group.id));
+        let groups = vcenter.port_groups().filter(|group| !group.uplink && !group.nsx && !kernels.contains(&group.id));
         let groups = groups.map(|group| group.name.clone()).collect();
         Self { hosts: vcenter.hosts().map(|host| host.id.clone()).collect(), groups }
     }
