@@ -180,7 +180,8 @@ impl Session {
 
 /// Attributes are asked for only where people want them.
 const fn custom(settings: &VcenterSettings) -> CustomPaths {
-    CustomPaths { port_groups: settings.attributes, entities: settings.annotate }
+    let (port_groups, entities) = (settings.attributes, settings.annotate);
+    CustomPaths { port_groups, entities, recommendations: settings.recommendations }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.

@@ -56,10 +56,8 @@ fn extra(topology: &mut Topology, number: u8, switch: &str) {
         topology.port_groups.push(PortGroupRow {
             vcenter: vcenter.clone(),
             name: group.clone(),
-            vlan,
-            vswitch: None,
-            active: Vec::new(),
-            standby: Vec::new(),
+            vlan: vlan.into(),
+            ..PortGroupRow::default()
         });
         let name = format!("extra{number}-{index}");
         topology.vms.push(VmRow { name, host: host.clone(), port_groups: vec![group], on: true, ..VmRow::default() });

@@ -76,6 +76,7 @@ impl Server {
             trust: Trust::System,
             attributes: false,
             annotate: false,
+            recommendations: false,
         };
         Self { settings, calls }
     }

@@ -97,6 +97,7 @@ impl Vcenter {
             "SetCollectorPageSize" | "ReadNextEvents" | "ReadPreviousEvents" | "RewindCollector" | "ResetCollector" => {
                 self.event_collector(session, call)
             }
+            "FetchDVPorts" => self.fetch_ports(call),
             "QueryEvents" => Ok(Some(self.query_events(call))),
             "RetrievePropertiesEx" | "RetrieveProperties" | "Fetch" => self.retrieve(session, call),
             "ContinueRetrievePropertiesEx" | "CancelRetrievePropertiesEx" => self.retrieve(session, call),
