@@ -26,14 +26,16 @@ const TICK: Duration = Duration::from_millis(20);
 /// So that VLANs come and go as well.
 const HOLD_DOWN: Duration = Duration::from_secs(2);
 
-const LOAD: LoadSpec = LoadSpec {
-    moves_per_second: 120.0,
-    powers_per_second: 20.0,
-    births_per_second: 10.0,
-    copy_phase: CopyPhase::exactly(Duration::from_millis(500)),
-    event_delay: Duration::ZERO,
-    seed: 1,
-};
+fn load() -> LoadSpec {
+    LoadSpec {
+        moves_per_second: 120.0,
+        powers_per_second: 20.0,
+        births_per_second: 10.0,
+        copy_phase: CopyPhase::exactly(Duration::from_millis(500)),
+        event_delay: Duration::ZERO,
+        ..LoadSpec::default()
+    }
+}
 
 pub(crate) async fn run() -> Outcome<()> {
     let size = |count: usize| count.try_into().unwrap_or(NonZeroUsize::MIN);
@@ -65,7 +67,7 @@ pub(crate) async fn run() -> Outcome<()> {
         let facts = tokio::task::spawn_blocking(ask).await?.unwrap_or_default();
         if !running && facts >= 400.0 {
             running = true;
-            lab.begin(LOAD);
+            lab.begin(load());
         }
         if facts >= f64::from(**mark) {
             let rss = child.rss_bytes().ok_or("the controller ended")?;

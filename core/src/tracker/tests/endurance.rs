@@ -24,7 +24,7 @@ fn life(bench: &mut Bench, number: u16) {
     bench.seen(Vm { vnics: None, ..vm(number, to, vlan, PowerState::On) });
     bench.seen(vm(number, to, vlan + 1, PowerState::On));
     bench.seen(vm(number, to, vlan + 1, PowerState::Off));
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         bench.send(Event::HostSeen(Arc::new(Host { connection: HostConnection::NotResponding, ..host(3) })));
         bench.send(Event::HostSeen(Arc::new(host(3))));
     }
