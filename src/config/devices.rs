@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use vmtracker_core::{
     net::{InterfaceName, SwitchName, VcenterName},
     nexus::nxapi::Dialect,
-    tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy},
+    tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy, WideTrunks},
 };
 
 use super::{
-    fabric::{allowed, mode},
+    fabric::{Fabric, allowed, mode, wide_trunk, wide_trunks},
     login,
     settings::{Secret, SwitchSettings, VcenterSettings},
     source::{Section, Source},
@@ -30,16 +30,30 @@ pub(super) type Switches = BTreeMap<SwitchName, Device<SwitchSettings, SwitchPol
 
 const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_env", "ca_file", "fingerprint_sha256"];
 
-pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>) -> Vcenters {
+pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["allowed_vlans"]].concat());
+        section.allow(&[&REACH[..], &["allowed_vlans", "wide_trunk", "wide_trunks"]].concat());
         let name = VcenterName::from(unique.name(section)?);
-        let policy = VcenterPolicy { allowed: allowed(section) };
+        let policy = VcenterPolicy {
+            allowed: allowed(section),
+            wide_trunk: wide_trunk(section),
+            wide_trunks: wide_trunks(section),
+        };
+        consent_is_bounded(section, &policy, fabric);
         let settings = vcenter(source, section, &name, &mut unique);
         Some((name, Device { settings, policy }))
     };
     root.sections("vcenter").iter().filter_map(one).collect()
+}
+
+/// Consent to wide trunks needs a range that bounds it: else it would be every VLAN there is. Where only the fabric
+/// consents, its own key is at fault.
+fn consent_is_bounded(section: &Section<'_>, policy: &VcenterPolicy, fabric: &Fabric) {
+    let consents = policy.wide_trunks == Some(WideTrunks::AllowedVlans);
+    if consents && policy.allowed.is_none() && fabric.allowed.is_none() {
+        section.fault("wide_trunks", "needs allowed_vlans, here or in [fabric], that says which VLANs are meant");
+    }
 }
 
 pub(super) fn switches(source: &Source<'_>, root: &Section<'_>, fabric: Mode) -> Switches {

@@ -5,6 +5,7 @@
 
 mod error;
 mod hints;
+mod ports;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,5 +14,6 @@ mod updates;
 
 pub use error::{Class, VcenterError};
 pub use hints::HintTask;
+pub use ports::PortTask;
 pub use session::{Session, probe};
 pub use updates::Updates;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    EdgePort, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, permit::Verdict, reason::Unit,
-    units::Puzzle, withdrawal::Wait,
+    EdgePort, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, network_findings, permit::Verdict,
+    reason::Unit, units::Puzzle, withdrawal::Wait,
 };
 use crate::net::VlanSet;
 
@@ -17,6 +17,8 @@ impl Tracker {
         let mut found = self.device_findings();
         found.extend(self.cable_findings());
         found.extend(self.need_findings());
+        found.extend(self.network_findings());
+        found.extend(self.native_findings());
         found.extend(self.port_findings(now));
         found.extend(self.pair_findings());
         found.extend(self.link_findings(now));
@@ -115,27 +117,33 @@ impl Tracker {
         let one = |(unit, puzzle): (&Unit, &Puzzle)| {
             match puzzle {
             Puzzle::Need(text) => {
-                let subject = match unit {
-                    Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
-                    Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
-                };
-                (FindingKind::UnknownNeed, subject, format!("{text}; what stands for it stays"))
+                Some((FindingKind::UnknownNeed, self.whose(unit), format!("{text}; what stands for it stays")))
             }
-            Puzzle::Unattached(host, pnic) => (
+            Puzzle::Unread(text) => Some((FindingKind::UnreadPort, self.whose(unit), network_findings::unread(text))),
+            Puzzle::Unattached(host, pnic) => Some((
                 FindingKind::Unattached,
                 format!("host {} {pnic}", self.sites.host_name(host)),
                 "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it".to_owned(),
-            ),
+            )),
+            // Told once for each network.
+            Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
         }
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
-        all.filter(|(_, puzzle)| self.is_open(puzzle)).map(one).collect()
+        all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
+    }
+
+    fn whose(&self, unit: &Unit) -> String {
+        match unit {
+            Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
+            Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
+        }
     }
 
     /// A pnic with a trouble of its own is not said to hang nowhere as well.
     fn is_open(&self, puzzle: &Puzzle) -> bool {
         match puzzle {
-            Puzzle::Need(_) => true,
+            Puzzle::Need(_) | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => true,
             Puzzle::Unattached(host, pnic) => !self.attachments.has_trouble(host, pnic),
         }
     }

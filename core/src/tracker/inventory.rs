@@ -269,6 +269,29 @@ pub struct Vmkernel {
     pub services: BTreeSet<String>,
 }
 
+impl Vmkernel {
+    /// Its device and what it is used for, for people, such as `vmk1 (vmotion)`.
+    pub fn label(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
+        let device = self.device.escape_debug();
+        if services.is_empty() {
+            device.to_string()
+        } else {
+            format!("{device} ({})", services.join(", ").escape_debug())
+        }
+    }
+}
+
+impl Host {
+    /// How one of its vmkernel adapters is called, for people.
+    pub fn adapter(&self, device: &str) -> String {
+        let mut known = self.network.iter().flat_map(|network| &network.vmkernels);
+        known
+            .find(|adapter| adapter.device == device)
+            .map_or_else(|| device.escape_debug().to_string(), Vmkernel::label)
+    }
+}
+
 /// A distributed port group as it now is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortGroup {

@@ -14,6 +14,7 @@ use super::{
     ledger::{self, Ledger, State},
     links::Links,
     motion::Motion,
+    native::Untagged,
     obstacle::Obstacles,
     reason::Unit,
     reload::Boots,
@@ -41,6 +42,7 @@ pub struct Tracker {
     pub(super) restraint: Restraint,
     pub(super) moves: BTreeMap<VmId, Motion>,
     pub(super) puzzles: BTreeMap<Unit, BTreeSet<Puzzle>>,
+    pub(super) untagged: BTreeMap<Unit, Untagged>,
     pub(super) lapses: BTreeMap<requirement::Key, Lapse>,
     pub(super) unmet: BTreeMap<requirement::Key, Moment>,
     pub(super) closed: BTreeSet<requirement::Key>,
@@ -85,6 +87,7 @@ impl Tracker {
             restraint: Restraint::restored(records, brake),
             moves: BTreeMap::new(),
             puzzles: BTreeMap::new(),
+            untagged: BTreeMap::new(),
             lapses: BTreeMap::new(),
             unmet: BTreeMap::new(),
             closed: BTreeSet::new(),
@@ -323,7 +326,11 @@ impl Tracker {
 
     /// Computes one unit anew and notes what that changes.
     pub(super) fn refresh(&mut self, unit: Unit, now: Moment) {
-        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return };
+        let Some(Answer { asked, untagged, puzzles }) = self.answer(&unit) else { return };
+        match untagged.is_empty() {
+            true => drop(self.untagged.remove(&unit)),
+            false => drop(self.untagged.insert(unit.clone(), untagged)),
+        }
         match puzzles.is_empty() {
             true => drop(self.puzzles.remove(&unit)),
             false => drop(self.puzzles.insert(unit.clone(), puzzles)),

@@ -29,7 +29,9 @@ mod looks;
 mod machine;
 mod moment;
 mod motion;
+mod native;
 mod needs;
+mod network_findings;
 mod networks;
 mod observation;
 mod obstacle;
@@ -39,6 +41,7 @@ mod passing;
 mod paths;
 mod permit;
 mod policy;
+mod private;
 mod reason;
 mod reconcile;
 mod record;
@@ -50,6 +53,7 @@ mod snapshot;
 mod undo;
 mod units;
 mod vm_state;
+mod wide;
 mod withdrawal;
 
 #[cfg(test)]
@@ -73,6 +77,7 @@ pub use observation::{
 };
 pub use policy::{
     Act, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Save, StaticAttachment, SwitchPolicy, VcenterPolicy,
+    WideTrunks,
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};

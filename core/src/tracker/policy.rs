@@ -27,6 +27,21 @@ pub struct Policy {
     pub links: LinkPolicy,
     /// When running-config is copied to startup-config.
     pub save: Save,
+    /// A port group that trunks more VLANs than these is wide (default 32).
+    pub wide_trunk: u16,
+    /// What is done about wide ones, and about those that let the guest use every VLAN.
+    pub wide_trunks: WideTrunks,
+}
+
+/// What is done about port groups with very many VLANs: which of them their VMs use is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WideTrunks {
+    /// Nothing, and a finding says so: the default.
+    #[default]
+    Refuse,
+    /// Those that lie inside the allowed ranges of the fabric and the vCenter are served, and created where they lack.
+    AllowedVlans,
 }
 
 /// What is done about peer-links and fabric links that lack a VLAN which both their ends need.
@@ -71,6 +86,10 @@ pub enum Pace {
 pub struct VcenterPolicy {
     /// VLANs that its VMs may ask for; none: no bound of its own.
     pub allowed: Option<VlanSet>,
+    /// From how many VLANs on a port group is wide there; none: as in the fabric.
+    pub wide_trunk: Option<u16>,
+    /// What is done about wide ones there; none: as in the fabric.
+    pub wide_trunks: Option<WideTrunks>,
 }
 
 /// One switch's part of the policy.

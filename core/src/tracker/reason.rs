@@ -103,3 +103,12 @@ pub(super) enum Unit {
     /// A host's vmkernel adapters and floors.
     Host(HostId),
 }
+
+impl Unit {
+    /// Of which vCenter it is.
+    pub(super) const fn vcenter(&self) -> &VcenterId {
+        match self {
+            Self::Vm(id) | Self::Move(id) | Self::Host(id) => &id.vcenter,
+        }
+    }
+}

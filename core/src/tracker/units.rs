@@ -6,16 +6,20 @@ use std::{
 };
 
 use super::{
-    Attachment, Backing, EdgePort, Host, HostId, PowerState, Reason, Tracker, Vm, VmId, Vnic,
-    needs::{self, Need},
+    Attachment, EdgePort, Host, HostId, Reason, Tracker, Vm, VmId, Vnic,
+    native::Untagged,
+    needs::{Known, Lookup, Need, Overlay, Plug, Wide},
     reason::Unit,
     requirement::{Asked, Key},
+    wide::Trunks,
 };
 
 /// What a unit asks for, and what about it cannot be told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) asked: Asked,
+    /// Whose frames leave untagged, and on which ports.
+    pub(super) untagged: Untagged,
     pub(super) puzzles: BTreeSet<Puzzle>,
 }
 
@@ -24,8 +28,24 @@ pub(super) struct Answer {
 pub(super) enum Puzzle {
     /// What an adapter needs.
     Need(String),
+    /// Whether a port of a distributed switch needs something else than its group.
+    Unread(String),
+    /// Which of very many VLANs it uses.
+    Wide(Wide),
     /// Where a pnic that it uses hangs.
     Unattached(HostId, String),
+    /// Nothing is open: on this host it uses a network whose frames leave in an overlay's tunnel.
+    Overlay(HostId, Overlay),
+}
+
+impl Puzzle {
+    /// Whether it leaves open what is needed, so that nothing may be taken away for it.
+    pub(super) const fn is_open(&self) -> bool {
+        match self {
+            Self::Need(_) | Self::Unread(_) | Self::Wide(_) | Self::Unattached(..) => true,
+            Self::Overlay(..) => false,
+        }
+    }
 }
 
 impl Tracker {
@@ -43,32 +63,54 @@ impl Tracker {
         if self.sites.left.contains(id) {
             return None;
         }
-        match vm.power {
-            PowerState::Off | PowerState::Suspended => return Some(Answer::default()),
-            PowerState::Unknown => return None,
-            PowerState::On if vm.template => return Some(Answer::default()),
-            PowerState::On => {}
-        }
-        let (host, vnics) = (vm.host.as_ref()?, vm.vnics.as_ref()?);
+        let readable = (vm.host.as_ref(), vm.vnics.as_ref());
+        let (host, vnics) = match (vm.runs(), readable) {
+            (Some(false), _) => return Some(Answer::default()),
+            (Some(true), (Some(host), Some(vnics))) => (host, vnics),
+            (Some(true) | None, _) => return Some(self.as_it_stands(vm)),
+        };
         let mut answer = Answer::default();
-        for vnic in vnics.iter().filter(|vnic| vnic.connected) {
-            let keys = self.on_host(host, &vnic.backing, &vm.name, &mut answer.puzzles);
-            answer.asked.insert(Reason::Vnic { vm: id.clone(), key: vnic.key }, keys);
+        for vnic in vnics.iter().filter(|vnic| is_used(vm, vnic)) {
+            let reason = Reason::Vnic { vm: id.clone(), key: vnic.key };
+            let who = format!("vNIC {}", vnic.key);
+            let keys = self.on_host(host, &Plug::vnic(vm, vnic), (&who, &reason), &mut answer);
+            answer.asked.insert(reason, keys);
         }
         Some(answer)
+    }
+
+    /// What stands for a VM of which vCenter does not say enough. One that does not seem to run, and for which nothing
+    /// stands, is no news.
+    fn as_it_stands(&self, vm: &Vm) -> Answer {
+        let unit = Unit::Vm(vm.id.clone());
+        let standing = self.requirements.asked(&unit).into_iter().flatten();
+        let asked: Asked = standing.map(|(reason, _)| (reason.clone(), None)).collect();
+        let why = match (vm.connection.is_readable(), &vm.host, vm.runs()) {
+            (false, _, _) => format!("vCenter cannot read its configuration: it is {}", vm.connection.word()),
+            (true, _, None) => "vCenter does not say whether it runs".to_owned(),
+            (true, None, Some(_)) => "vCenter does not say on which host it runs".to_owned(),
+            (true, Some(_), Some(_)) => "vCenter does not say which adapters it has".to_owned(),
+        };
+        let news = !asked.is_empty() || vm.runs().is_some();
+        let puzzles = news.then_some(Puzzle::Need(why)).into_iter().collect();
+        Answer { asked, untagged: self.untagged.get(&unit).cloned().unwrap_or_default(), puzzles }
     }
 
     /// A VM on its way needs on the target what it needs where it runs; what cannot be told there is no reason to wait.
     fn move_answer(&self, id: &VmId) -> Option<Answer> {
         let mut answer = Answer::default();
         let (Some(motion), Some(vm)) = (self.moves.get(id), self.sites.vms.get(id)) else { return Some(answer) };
-        if vm.power != PowerState::On {
+        if vm.runs() != Some(true) {
             return Some(answer);
         }
-        let keys =
-            connected(vm).filter_map(|vnic| self.on_host(&motion.to, &vnic.backing, &vm.name, &mut answer.puzzles));
-        let keys: BTreeSet<Key> = keys.flatten().collect();
-        answer.asked.insert(Reason::Move { vm: id.clone(), to: motion.to.clone() }, Some(keys));
+        let reason = Reason::Move { vm: id.clone(), to: motion.to.clone() };
+        let mut all = BTreeSet::new();
+        for vnic in vm.vnics.iter().flatten().filter(|vnic| is_used(vm, vnic)) {
+            let who = format!("vNIC {}", vnic.key);
+            let keys = self.on_host(&motion.to, &Plug::vnic(vm, vnic), (&who, &reason), &mut answer);
+            all.extend(keys.into_iter().flatten());
+        }
+        answer.asked.insert(reason, Some(all));
         Some(answer)
     }
 
@@ -79,9 +121,9 @@ impl Tracker {
         }
         let mut answer = Answer::default();
         for adapter in host.network.iter().flat_map(|network| &network.vmkernels) {
-            let name = format!("{} {}", host.name, adapter.device);
-            let keys = self.on_host(id, &adapter.backing, &name, &mut answer.puzzles);
-            answer.asked.insert(Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() }, keys);
+            let reason = Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() };
+            let keys = self.on_host(id, &Plug::kernel(id, adapter), (&adapter.label(), &reason), &mut answer);
+            answer.asked.insert(reason, keys);
         }
         for (reason, keys) in self.floors(host) {
             answer.asked.insert(reason, Some(keys));
@@ -124,42 +166,71 @@ impl Tracker {
         self.fabric.legs(&self.fabric.edge_port(&at.switch, at.interface))
     }
 
-    /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
+    /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told. `for_whom` is the adapter, for
+    /// people, and the reason.
     fn on_host(
         &self,
         id: &HostId,
-        backing: &Backing,
-        who: &str,
-        puzzles: &mut BTreeSet<Puzzle>,
+        plug: &Plug<'_>,
+        for_whom: (&str, &Reason),
+        answer: &mut Answer,
     ) -> Option<BTreeSet<Key>> {
+        let (who, reason) = for_whom;
         let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else {
-            puzzles.insert(Puzzle::Need(format!(
-                "{who}: vCenter did not tell the network of its host {}",
-                self.sites.host_name(id)
-            )));
+            let host = self.sites.host_name(id);
+            let why = format!("{who}: vCenter did not tell the network of its host {host}");
+            answer.puzzles.insert(Puzzle::Need(why));
             return None;
         };
-        match needs::of_backing(backing, network, |key| self.sites.group(&id.vcenter, key)) {
+        let site = self.sites.by_id.get(&id.vcenter).map(|site| &site.name);
+        let trunks = Trunks::of(&self.policy, site);
+        match (Lookup { sites: &self.sites, vcenter: &id.vcenter, network, trunks }).need(plug) {
             Need::Unknown(why) => {
-                puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
+                answer.puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
                 None
             }
-            Need::Known { vlans, pnics } => {
-                let mut keys = BTreeSet::new();
-                for pnic in pnics {
-                    let Some(at) = self.attachments.of(id, &pnic) else {
-                        puzzles.insert(Puzzle::Unattached(id.clone(), pnic));
-                        continue;
-                    };
-                    let ports = self.legs_at(at);
-                    keys.extend(ports.flat_map(|port| vlans.iter().map(move |vlan| (port.clone(), vlan))));
+            Need::Wide(wide) => {
+                answer.puzzles.insert(Puzzle::Wide(wide));
+                None
+            }
+            Need::Overlay(overlay) => {
+                answer.puzzles.insert(Puzzle::Overlay(id.clone(), overlay));
+                Some(BTreeSet::new())
+            }
+            Need::Known(known) => {
+                let mut keys = self.at_ports(id, &known, reason, answer);
+                // Its port may need less than the group, or something else: what stands for it stays until that is known.
+                if let Some(why) = known.unread {
+                    answer.puzzles.insert(Puzzle::Unread(format!("{who}: {why}")));
+                    let standing = self.requirements.asked(&reason.unit()).and_then(|asked| asked.get(reason));
+                    keys.extend(standing.into_iter().flatten().cloned());
                 }
                 Some(keys)
             }
         }
     }
+
+    /// What is known of an adapter's needs, on the edge ports where its pnics hang.
+    fn at_ports(&self, id: &HostId, known: &Known, reason: &Reason, answer: &mut Answer) -> BTreeSet<Key> {
+        let mut keys = BTreeSet::new();
+        for pnic in &known.pnics {
+            let Some(at) = self.attachments.of(id, pnic) else {
+                answer.puzzles.insert(Puzzle::Unattached(id.clone(), pnic.clone()));
+                continue;
+            };
+            for port in self.legs_at(at) {
+                keys.extend(known.vlans.iter().map(|vlan| (port.clone(), vlan)));
+                if known.untagged {
+                    answer.untagged.entry(reason.clone()).or_default().insert(port);
+                }
+            }
+        }
+        keys
+    }
 }
 
-fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
-    vm.vnics.iter().flatten().filter(|vnic| vnic.connected)
+/// Whether a virtual NIC passes frames, or will: those of a VM that stands in for another are not connected until it has
+/// to.
+fn is_used(vm: &Vm, vnic: &Vnic) -> bool {
+    vnic.connected || vm.is_secondary()
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Change, MoRef, ObjectUpdate, dvs, dvs::DvsFacts, host, host::HostFacts, port_group, port_group::ClusterFacts,
-    port_group::PortGroupFacts, vm, vm::VmFacts,
+    Change, MoRef, ObjectUpdate, asking::Asking, dvs, dvs::DvsFacts, host, host::HostFacts, port_group,
+    port_group::ClusterFacts, port_group::PortGroupFacts, vm, vm::VmFacts,
 };
 use crate::{
     net::{MoId, VcenterId},
@@ -71,6 +71,7 @@ pub(super) struct Cache {
     switches: BTreeMap<MoId, DvsFacts>,
     clusters: BTreeMap<MoId, ClusterFacts>,
     hints_wanted: BTreeSet<MoId>,
+    pub(super) asking: Asking,
 }
 
 impl Cache {
@@ -91,8 +92,10 @@ impl Cache {
         match kind {
             Kind::Vm => {
                 let facts = self.vms.entry(id.into()).or_default();
+                let before = facts.plugs();
                 changes.iter().for_each(|change| facts.apply(change));
                 missing.iter().for_each(|path| facts.missing(path));
+                self.asking.plugged(&before, &facts.plugs());
                 Event::VmSeen(Arc::new(facts.noun(vcenter, id)))
             }
             Kind::Host => self.put_host(vcenter, id, changes, missing),
@@ -100,6 +103,7 @@ impl Cache {
                 let facts = self.port_groups.entry(id.into()).or_default();
                 changes.iter().for_each(|change| facts.apply(change));
                 missing.iter().for_each(|path| facts.missing(path));
+                self.asking.group(facts.key(id), facts.asks_for_ports());
                 Event::PortGroupSeen(Arc::new(facts.noun(vcenter, id)))
             }
             Kind::Dvs => {
@@ -121,11 +125,13 @@ impl Cache {
         let known = self.hosts.contains_key(&MoId::from(id));
         let facts = self.hosts.entry(id.into()).or_default();
         let before = (facts.links(), facts.connection());
+        let plugs = facts.plugs();
         changes.iter().for_each(|change| facts.apply(change));
         missing.iter().for_each(|path| facts.missing(path));
         if !known || before != (facts.links(), facts.connection()) {
             self.hints_wanted.insert(id.into());
         }
+        self.asking.plugged(&plugs, &facts.plugs());
         Event::HostSeen(Arc::new(facts.noun(vcenter, id)))
     }
 

@@ -9,6 +9,7 @@
 //! events. Nothing here panics on any input, and nothing holds more than one object of an update set as a tree.
 
 mod answer;
+mod asking;
 mod cache;
 mod datetime;
 mod dvs;
@@ -30,6 +31,7 @@ mod watcher;
 mod xml;
 
 pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, returned_reference};
+pub use asking::PortTarget;
 pub use cache::HintTarget;
 pub use datetime::unix_ms;
 pub use dvs::ports;

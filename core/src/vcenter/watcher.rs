@@ -19,8 +19,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Fault, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, UpdateKind, VimValue, cache::Cache, history::History,
-    soap::EVERYTHING,
+    Fault, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, PortTarget, UpdateKind, VimValue, cache::Cache,
+    history::History, soap::EVERYTHING,
 };
 use crate::{
     net::{VcenterId, VcenterName},
@@ -219,6 +219,12 @@ impl Watcher {
     pub fn take_hint_targets(&mut self) -> Vec<HintTarget> {
         let id = self.id.clone();
         id.map(|id| self.cache.take_hint_targets(&id)).unwrap_or_default()
+    }
+
+    /// The port groups whose ports may have changed since this was last asked.
+    pub fn take_port_targets(&mut self) -> Vec<PortTarget> {
+        let id = self.id.clone();
+        id.map(|id| self.cache.asking.take(&id)).unwrap_or_default()
     }
 
     /// Every host that can say what it hears.

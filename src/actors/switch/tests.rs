@@ -148,6 +148,8 @@ fn policy() -> Policy {
         floors: Vec::new(),
         links: vmtracker_core::tracker::LinkPolicy::default(),
         save: vmtracker_core::tracker::Save::default(),
+        wide_trunk: 32,
+        wide_trunks: Default::default(),
     }
 }
 

@@ -142,5 +142,7 @@ pub(super) fn policy(world: &World) -> Policy {
         floors: Vec::new(),
         links: LinkPolicy::Provision,
         save: Save::default(),
+        wide_trunk: 32,
+        wide_trunks: Default::default(),
     }
 }

@@ -30,6 +30,8 @@ fn policy(allowed: Option<&str>) -> Policy {
         floors: Vec::new(),
         links: Default::default(),
         save: Default::default(),
+        wide_trunk: 32,
+        wide_trunks: Default::default(),
     }
 }
 

@@ -33,11 +33,11 @@ pub(super) struct Bench {
     slots: BTreeMap<SwitchName, Arc<Configure>>,
 }
 
-pub(super) fn vlan(number: u16) -> VlanId {
+pub(in super::super) fn vlan(number: u16) -> VlanId {
     VlanId::new(number).expect("a VLAN")
 }
 
-pub(super) fn vc() -> VcenterId {
+pub(in super::super) fn vc() -> VcenterId {
     "vc-uuid".into()
 }
 
@@ -81,7 +81,7 @@ pub(super) fn host(number: u16) -> Host {
     }
 }
 
-pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm {
+pub(in super::super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm {
     let backing = Backing::Distributed { dvs_uuid: "dvs".into(), port_group_key: format!("pg-{vlan}") };
     Vm {
         id: vm_id(number),
@@ -103,7 +103,7 @@ pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm 
     }
 }
 
-pub(super) fn group(number: u16) -> PortGroup {
+pub(in super::super) fn group(number: u16) -> PortGroup {
     PortGroup {
         id: ObjectId::new(&vc(), &format!("pg-{number}")),
         key: format!("pg-{number}"),
@@ -137,6 +137,8 @@ pub(super) fn policy() -> Policy {
         floors: Vec::new(),
         links: Default::default(),
         save: Default::default(),
+        wide_trunk: 32,
+        wide_trunks: WideTrunks::Refuse,
     }
 }
 

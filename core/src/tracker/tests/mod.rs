@@ -2,7 +2,7 @@
 
 use proptest::prelude::ProptestConfig;
 
-mod bench;
+pub(super) mod bench;
 mod cables;
 mod hands;
 mod link_bench;

@@ -89,6 +89,8 @@ pub(super) fn policy() -> Policy {
         floors: Vec::new(),
         links: Default::default(),
         save: Default::default(),
+        wide_trunk: 32,
+        wide_trunks: Default::default(),
     }
 }
 
