@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{
     Connectee, Dvs, HostPortGroup, Overrides, Pnic, ProxySwitch, Pvlan, PvlanKind, Uplink, VSwitch,
-    tests::bench::{group, vc, vlan, vm},
+    tests::inventory::{group, vc, vlan, vm},
 };
 use super::*;
 use crate::tracker::PowerState;

@@ -2,12 +2,14 @@
 
 use proptest::prelude::ProptestConfig;
 
-pub(super) mod bench;
+mod bench;
 mod cables;
 mod hands;
+pub(super) mod inventory;
 mod link_bench;
 mod link_lives;
 mod links;
+mod networks;
 mod owners;
 mod pair_bench;
 mod pair_lives;
@@ -18,6 +20,7 @@ mod properties;
 mod reloads;
 mod rules;
 mod saving;
+mod special;
 mod spine;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.

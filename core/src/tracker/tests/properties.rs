@@ -182,15 +182,18 @@ pub(super) fn check_incremental(tracker: &Tracker) {
     let units = tracker.sites.vms.keys().map(|vm| Unit::Vm(vm.clone()));
     let hosts = tracker.sites.hosts.keys().map(|host| Unit::Host(host.clone()));
     for unit in units.chain(hosts).chain(tracker.moves.keys().map(|vm| Unit::Move(vm.clone()))) {
-        let kept = || {
-            tracker
-                .requirements
-                .asked(&unit)
-                .map(|asked| asked.iter().map(|(reason, keys)| (reason.clone(), Some(keys.clone()))).collect())
+        let kept = tracker.requirements.asked(&unit).cloned().unwrap_or_default();
+        let asked = match tracker.answer(&unit).map(|answer| answer.asked) {
+            // What cannot be told keeps what stands.
+            Some(asked) => {
+                asked.into_iter().map(|(reason, keys)| (reason.clone(), keys.or(kept.get(&reason).cloned())))
+            }
+            None => {
+                fresh.replace(unit, kept.into_iter().map(|(reason, keys)| (reason, Some(keys))).collect());
+                continue;
+            }
         };
-        if let Some(asked) = tracker.answer(&unit).map(|answer| answer.asked).or_else(kept) {
-            fresh.replace(unit, asked);
-        }
+        fresh.replace(unit.clone(), asked.collect());
     }
     assert_eq!(fresh, tracker.requirements);
 }
