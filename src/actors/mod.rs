@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod credentials;
+mod feedback;
 pub mod journal;
 pub mod messages;
 pub mod meter;

@@ -111,6 +111,7 @@ struct Service {
     policy: watch::Sender<Arc<Policy>>,
     credentials: Credentials,
     tracker: Addr<TrackerActor>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
     journal: Addr<JournalActor>,
     vcenters: BTreeMap<VcenterName, Addr<VcenterActor>>,
     switches: BTreeMap<SwitchName, Addr<SwitchActor>>,
@@ -126,7 +127,7 @@ impl Service {
         let credentials = Credentials::default();
         let (tracker, journal, snapshot) = core(&config).await?;
         let control = ServiceControl {
-            snapshot,
+            snapshot: snapshot.clone(),
             journal: journal.clone(),
             tracker: tracker.clone().recipient(),
             credentials: credentials.clone(),
@@ -138,6 +139,7 @@ impl Service {
             policy,
             credentials,
             tracker,
+            snapshot,
             journal,
             vcenters: BTreeMap::new(),
             switches: BTreeMap::new(),
@@ -162,9 +164,10 @@ impl Service {
 
     fn start_vcenter(&mut self, name: &VcenterName) {
         let Some(settings) = self.config.vcenters.get(name).cloned() else { return };
-        let (tracker, credentials) = (self.facts(), self.credentials.clone());
-        let create =
-            move |_: &mut actix::Context<_>| VcenterActor::new(settings, tracker, credentials, Arc::new(Meter));
+        let (tracker, credentials, snapshot) = (self.facts(), self.credentials.clone(), self.snapshot.clone());
+        let create = move |_: &mut actix::Context<_>| {
+            VcenterActor::new(settings, tracker, credentials, Arc::new(Meter)).annotating(snapshot)
+        };
         let address = VcenterActor::start_in_arbiter(&self.vcenter_arbiter.handle(), create);
         self.vcenters.insert(name.clone(), address);
     }

@@ -19,12 +19,13 @@ use tokio::{
 use tracing::{debug, info};
 use vmtracker_core::{
     net::VcenterName,
-    tracker::Event,
+    tracker::{Event, Snapshot},
     vcenter::{HintTarget, Next, PortTarget, State, Watcher},
 };
 
 use super::{
     credentials::Credentials,
+    feedback::Feedback,
     messages::{Fact, Stop},
 };
 use crate::{
@@ -77,8 +78,18 @@ impl VcenterActor {
         let (stop, stopped) = watch::channel(false);
         let watcher = Watcher::new(settings.name.clone());
         let pause = FIRST_PAUSE;
-        let follower = Follower { settings, tracker, credentials, meter, stopped, watcher, pause, told: None };
+        let feedback = Feedback::new(&settings);
+        let follower =
+            Follower { settings, tracker, credentials, meter, stopped, watcher, pause, told: None, feedback };
         Self { follower: Some(follower), stop, task: None }
+    }
+
+    /// Findings of `snapshot` may be written into the vCenter, if its settings say so.
+    pub fn annotating(mut self, snapshot: watch::Receiver<Arc<Snapshot>>) -> Self {
+        if let Some(follower) = &mut self.follower {
+            follower.feedback.snapshot = Some(snapshot);
+        }
+        self
     }
 }
 
@@ -120,6 +131,7 @@ struct Follower {
     pause: Duration,
     /// The kind of trouble that was told last, while it lasts.
     told: Option<Class>,
+    feedback: Feedback,
 }
 
 /// Where is said what is to be asked for beside the wait.
@@ -208,6 +220,9 @@ impl Follower {
         self.tell(connected).await;
         self.told = None;
         self.meter.connected(&self.settings.name, true);
+        let named = self.feedback.first_names(session, &mut self.watcher).await;
+        self.tell(named).await;
+        let _feedback = self.feedback.begin(session, self.tracker.clone()).map(Guard);
         let ((hosts, of_hosts), (groups, of_groups)) = (mpsc::channel(16), mpsc::channel(16));
         let _hints = Guard(actix_rt::spawn(HintTask::new(Arc::clone(session), of_hosts).run(self.teller())));
         let _ports = Guard(actix_rt::spawn(PortTask::new(Arc::clone(session), of_groups).run(self.teller())));
@@ -239,6 +254,8 @@ impl Follower {
         if idle && began.elapsed() < IDLE {
             sleep(IDLE).await;
         }
+        let named = self.feedback.after_wait(session, &mut self.watcher).await;
+        self.tell(named).await;
         if self.watcher.state() == State::Watching {
             self.pause = FIRST_PAUSE;
             self.meter.complete_read(&self.settings.name);

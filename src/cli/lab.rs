@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::lab::{
-    load::LoadSpec,
+    load::{CopyPhase, LoadSpec},
     run::{self, LabError, Options, RunDir, Screen},
     settings::{Pace, Transport},
     summary::{LEGEND, Live, Outcome, Summary},
@@ -49,9 +49,9 @@ pub struct LabArgs {
     /// Creations and destructions per second.
     #[arg(long, default_value_t = 0.1, value_parser = rate)]
     births_per_second: f64,
-    /// The shortest copy phase of a vMotion; the longest is three times as long.
-    #[arg(long, default_value = "2s", value_parser = span, value_name = "TIME")]
-    copy_phase: Duration,
+    /// How long every vMotion copies, or `2s..6s`: any time between.
+    #[arg(long, default_value = "2s..6s", value_parser = copy_phase, value_name = "TIME")]
+    copy_phase: CopyPhase,
     /// How long after the copy began vCenter says so. A real vCenter takes up to 2 s; the smaller default stands for
     /// VMs whose memory takes longer to copy than the lab's.
     #[arg(long, default_value = "200ms", value_parser = span, value_name = "TIME")]
@@ -80,6 +80,9 @@ pub struct LabArgs {
     /// How long a switch takes over a request that configures.
     #[arg(long, default_value = "100ms", value_parser = span, value_name = "TIME")]
     switch_write_delay: Duration,
+    /// How long a switch takes over any request, instead of the two above.
+    #[arg(long, value_parser = span, value_name = "TIME", conflicts_with_all = ["switch_read_delay", "switch_write_delay"])]
+    switch_latency: Option<Duration>,
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
@@ -180,8 +183,8 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
             TransportArg::Nxapi => Transport::Nxapi,
             TransportArg::Ssh => Transport::Ssh,
         },
-        read_delay: args.switch_read_delay,
-        write_delay: args.switch_write_delay,
+        read_delay: args.switch_latency.unwrap_or(args.switch_read_delay),
+        write_delay: args.switch_latency.unwrap_or(args.switch_write_delay),
         program: std::env::current_exe().context("cannot find this program")?,
         dir: std::path::absolute(dir)?,
         config: args.write_config.as_ref().map(std::path::absolute).transpose()?,
@@ -216,6 +219,14 @@ fn span(text: &str) -> Result<Duration, String> {
     };
     let number: f64 = number.parse().map_err(|_| wrong())?;
     Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())
+}
+
+/// `0.5s`, or the shortest and the longest: `2s..6s`.
+fn copy_phase(text: &str) -> Result<CopyPhase, String> {
+    let Some((shortest, longest)) = text.split_once("..") else { return span(text).map(CopyPhase::exactly) };
+    let (shortest, longest) = (span(shortest)?, span(longest)?);
+    let sane = shortest <= longest;
+    if sane { Ok(CopyPhase { shortest, longest }) } else { Err(format!("{text:?} ends before it begins")) }
 }
 
 /// So many per second: a number from 0 to 10,000.
@@ -280,91 +291,4 @@ impl Screen for Terminal {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-
-    use clap::Parser;
-
-    use super::*;
-    use crate::{
-        config::Config,
-        lab::settings::{Devices, Files, Terms},
-    };
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: LabArgs,
-    }
-
-    fn parse(words: &[&str]) -> Result<LabArgs, clap::Error> {
-        Line::try_parse_from([&["lab"], words].concat()).map(|line| line.args)
-    }
-
-    #[test]
-    fn the_default_lab_is_large_and_honest_enough() {
-        let args = parse(&[]).expect("defaults");
-        assert!(args.vcenters.get() >= 2 && args.switches.get() >= 4 && args.hosts.get() >= 16 && args.vms >= 200);
-        let scratch = RunDir::new().expect("a directory");
-        let options = options(&args, Some(&scratch)).expect("options");
-        let vlans = options.topology.port_groups.len() / args.vcenters.get();
-        assert!(vlans >= 5 * args.vms / args.hosts.get());
-        assert_eq!((options.hold_down, options.pace), (Duration::from_secs(5), Pace::Unlimited));
-    }
-
-    #[test]
-    fn the_controller_reaches_switches_by_nx_api_unless_told_otherwise() {
-        let check = |words: &[&str], expected| {
-            let scratch = RunDir::new().expect("a directory");
-            let options = parse(words).map(|args| options(&args, Some(&scratch)).expect("options"));
-            assert_eq!(options.expect("good").transport, expected, "{words:?}");
-        };
-        check(&[], Transport::Nxapi);
-        check(&["--transport", "ssh"], Transport::Ssh);
-        assert!(parse(&["--transport", "telnet"]).is_err());
-    }
-
-    #[test]
-    fn times_are_written_as_people_do() {
-        let check = |text: &str, millis: Option<u64>| {
-            assert_eq!(span(text).ok(), millis.map(Duration::from_millis), "{text}");
-        };
-        check("60s", Some(60_000));
-        check("500ms", Some(500));
-        check("1.5m", Some(90_000));
-        check("1h", Some(3_600_000));
-        check("5", None);
-        check("s", None);
-        check("5 s", None);
-        check("1e9h", None);
-    }
-
-    #[test]
-    fn a_rate_is_a_sane_number() {
-        assert!(parse(&["--moves-per-second", "0.5"]).is_ok());
-        for text in ["-1", "NaN", "inf", "x"] {
-            assert!(parse(&[&format!("--moves-per-second={text}")]).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_written_configuration_is_one_that_the_service_reads() {
-        for pace in [Pace::Guarded, Pace::Unlimited] {
-            let dir = tempfile::tempdir().expect("a directory");
-            let files = Files::new(dir.path(), None);
-            let devices = Devices {
-                vcenters: vec![("vc1".to_owned(), "https://127.0.0.1:1".to_owned())],
-                switches: vec![("leaf1a".to_owned(), "https://127.0.0.1:2".to_owned())],
-                ca_pem: crate::lab::serve::LabCa::new().expect("a CA").ca_pem(),
-                ..Devices::default()
-            };
-            let metrics = SocketAddr::from(([127, 0, 0, 1], 9));
-            let transport = Transport::Nxapi;
-            let terms = Terms { hold_down: Duration::from_millis(1500), pace, transport, metrics };
-            files.write(&devices, &terms).expect("written");
-            let (config, warnings) = Config::load_with_warnings(&files.config).expect("a good configuration");
-            assert!(warnings.is_empty(), "{warnings:?}");
-            assert_eq!((config.vcenters.len(), config.switches.len()), (1, 1));
-        }
-    }
-}
+mod tests;

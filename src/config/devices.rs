@@ -33,12 +33,14 @@ const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_
 pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        section.allow(&[&REACH[..], &["allowed_vlans", "wide_trunk", "wide_trunks"]].concat());
+        let own = ["allowed_vlans", "wide_trunk", "wide_trunks", "attributes", "annotate"];
+        section.allow(&[&REACH[..], &own].concat());
         let name = VcenterName::from(unique.name(section)?);
         let policy = VcenterPolicy {
             allowed: allowed(section),
             wide_trunk: wide_trunk(section),
             wide_trunks: wide_trunks(section),
+            ..VcenterPolicy::default()
         };
         consent_is_bounded(section, &policy, fabric);
         let settings = vcenter(source, section, &name, &mut unique);
@@ -102,7 +104,17 @@ fn vcenter(
     let url = unique.url(section);
     let (username, password) = login::login(source, section);
     let trust = login::trust(source, section);
-    Some(VcenterSettings { name: name.clone(), url: url?, username: username?, password: password?, trust: trust? })
+    let wants = |key: &str| section.flag(key).unwrap_or_default();
+    let (attributes, annotate) = (wants("attributes"), wants("annotate"));
+    Some(VcenterSettings {
+        name: name.clone(),
+        url: url?,
+        username: username?,
+        password: password?,
+        trust: trust?,
+        attributes,
+        annotate,
+    })
 }
 
 fn switch(

@@ -112,6 +112,7 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         save: fabric.save,
         wide_trunk: fabric.wide_trunk,
         wide_trunks: fabric.wide_trunks,
+        ..Default::default()
     };
     Config {
         service,

@@ -49,6 +49,10 @@ pub struct VcenterSettings {
     pub password: Secret,
     /// Whom to trust.
     pub trust: Trust,
+    /// Custom attributes of port groups are read, and narrow what they may ask for.
+    pub attributes: bool,
+    /// Findings are written into a custom attribute of the VMs and hosts that they are about.
+    pub annotate: bool,
 }
 
 /// How to reach a switch.

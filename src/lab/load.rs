@@ -35,12 +35,34 @@ pub struct LoadSpec {
     pub powers_per_second: f64,
     /// Creations and destructions per second.
     pub births_per_second: f64,
-    /// The shortest copy phase; the longest is three times as long, and short ones are more frequent.
-    pub copy_phase: Duration,
-    /// How long after the copy began vCenter's start event comes.
+    /// How long vMotions copy.
+    pub copy_phase: CopyPhase,
+    /// How long after the copy began vCenter's start event comes. A shorter copy phase ends before it: then event and
+    /// arrival come together, and nothing can be prepared.
     pub event_delay: Duration,
     /// The same seed on the same data centre asks for the same operations.
     pub seed: u64,
+}
+
+/// How long vMotions copy: any time between these two, each as likely as the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyPhase {
+    /// The shortest.
+    pub shortest: Duration,
+    /// The longest.
+    pub longest: Duration,
+}
+
+impl CopyPhase {
+    /// Every vMotion takes exactly `span`.
+    pub const fn exactly(span: Duration) -> Self {
+        Self { shortest: span, longest: span }
+    }
+
+    fn draw(self, rng: &mut StdRng) -> Duration {
+        let more = self.longest.saturating_sub(self.shortest);
+        self.shortest + more.mul_f64(rng.random_range(0.0..1.0))
+    }
 }
 
 /// The load.
@@ -169,15 +191,9 @@ impl Load {
         let others: Vec<&MoId> = others.into_iter().flatten().collect();
         let to = pick(&mut self.rng, &others).ok_or(Refused::NoSuchHost)?;
         let started = vcenter.start_migration(&id, to)?;
-        let lead = self.copy_phase().saturating_sub(self.spec.event_delay);
+        let lead = self.spec.copy_phase.draw(&mut self.rng).saturating_sub(self.spec.event_delay);
         self.arrivals.insert((now + lead, (name, id)));
         Ok(started)
-    }
-
-    /// Between the shortest and three times that, the short ones more frequent.
-    fn copy_phase(&mut self) -> Duration {
-        let unit: f64 = self.rng.random_range(0.0..1.0);
-        self.spec.copy_phase.mul_f64(3_f64.powf(unit * unit))
     }
 
     fn arrive(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, vm: &VmId) -> Result<u64, Refused> {
@@ -213,7 +229,7 @@ impl Load {
             name: format!("born{:05}", self.born),
             host: host.name.clone(),
             vnics: vec![group.clone()],
-            on: false,
+            ..VmSpec::default()
         };
         let (id, _) = vcenter.create_vm(&spec)?;
         let done = vcenter.power_on(&id)?;

@@ -114,6 +114,15 @@ pub enum Class {
     Device,
 }
 
+/// What vCenter said against a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The account lacks this privilege.
+    Lacks(String),
+    /// Something else, in its words.
+    Words(String),
+}
+
 impl Class {
     /// The metric's label.
     pub const fn label(self) -> &'static str {
@@ -151,6 +160,23 @@ impl VcenterError {
             | Self::Answer { .. }
             | Self::Unavailable { .. } => Failure::Cut,
             Self::Fault { .. } | Self::Login { .. } | Self::Trust { .. } | Self::NoVcenter { .. } => Failure::Session,
+        }
+    }
+
+    /// What vCenter itself said against it; none where it did not say anything about this.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Fault { source: Fault::NoPermission(privilege), .. } => Some(Refusal::Lacks(privilege.clone())),
+            Self::Fault { source: Fault::Other(text), .. } => Some(Refusal::Words(text.clone())),
+            Self::Fault { .. }
+            | Self::Trust { .. }
+            | Self::Connection { .. }
+            | Self::Timeout { .. }
+            | Self::Unavailable { .. }
+            | Self::Login { .. }
+            | Self::Answer { .. }
+            | Self::Broken { .. }
+            | Self::NoVcenter { .. } => None,
         }
     }
 

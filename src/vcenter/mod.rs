@@ -4,6 +4,7 @@
 //! decoder, one object at a time. Decisions are the core's ([`vmtracker_core::vcenter::Watcher`]).
 
 mod error;
+mod feedback;
 mod hints;
 mod ports;
 mod session;
@@ -13,6 +14,7 @@ mod transport;
 mod updates;
 
 pub use error::{Class, VcenterError};
+pub use feedback::{FeedbackTask, Standing};
 pub use hints::HintTask;
 pub use ports::PortTask;
 pub use session::{Session, probe};

@@ -8,7 +8,8 @@ use vmtracker_core::{
     net::VcenterId,
     tracker::{DvPort, Hint},
     vcenter::{
-        HintTarget, MoRef, PortTarget, ServiceContent, VimValue, hints, ports, returned_reference, soap, unix_ms,
+        HintTarget, MoRef, PortTarget, ServiceContent, VimValue, hints, ports, returned_reference, soap,
+        soap::CustomPaths, unix_ms,
     },
 };
 
@@ -38,8 +39,8 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// An open session with its own collector and filters.
 #[derive(Debug)]
 pub struct Session {
-    transport: Transport,
-    content: ServiceContent,
+    pub(super) transport: Transport,
+    pub(super) content: ServiceContent,
     id: VcenterId,
     collector: Option<MoRef>,
 }
@@ -52,7 +53,7 @@ impl Session {
     /// See [`VcenterError`]; `class()` says whether trying again makes sense.
     pub async fn open(settings: &VcenterSettings) -> Result<Self, VcenterError> {
         let mut session = Self::login(settings).await?;
-        match session.set_up().await {
+        match session.set_up(custom(settings)).await {
             Ok(()) => Ok(session),
             Err(error) => {
                 session.close().await;
@@ -75,11 +76,11 @@ impl Session {
         Ok(Self { transport, content, id, collector: None })
     }
 
-    async fn set_up(&mut self) -> Result<(), VcenterError> {
+    async fn set_up(&mut self, custom: CustomPaths) -> Result<(), VcenterError> {
         let view = self.create("a view of the inventory", soap::create_container_view(&self.content)).await?;
         let collector = self.create("a property collector", soap::create_property_collector(&self.content)).await?;
         self.collector = Some(collector.clone());
-        self.create("a filter", soap::create_inventory_filter(&collector, &view)).await?;
+        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom)).await?;
         let events = self.create("an event collector", soap::create_event_collector(&self.content)).await?;
         self.create("a filter for events", soap::create_event_filter(&collector, &events)).await?;
         Ok(())
@@ -192,6 +193,11 @@ impl Session {
             debug!(vcenter = %self.transport.vcenter, %error, "the farewell was not heard");
         }
     }
+}
+
+/// Attributes are asked for only where people want them.
+const fn custom(settings: &VcenterSettings) -> CustomPaths {
+    CustomPaths { port_groups: settings.attributes, entities: settings.annotate }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.

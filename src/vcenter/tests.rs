@@ -47,6 +47,8 @@ impl Server {
             username: "user".to_owned(),
             password: Secret::new("s3cret".to_owned()),
             trust: Trust::System,
+            attributes: false,
+            annotate: false,
         };
         Self { settings, calls }
     }

@@ -1,6 +1,7 @@
 //! The one integration binary.
 
 mod absent_host;
+mod attributes;
 mod capture;
 mod clients;
 mod commands;

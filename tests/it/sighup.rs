@@ -62,7 +62,7 @@ fn extra(topology: &mut Topology, number: u8, switch: &str) {
             standby: Vec::new(),
         });
         let name = format!("extra{number}-{index}");
-        topology.vms.push(VmRow { name, host: host.clone(), port_groups: vec![group], on: true });
+        topology.vms.push(VmRow { name, host: host.clone(), port_groups: vec![group], on: true, ..VmRow::default() });
     }
 }
 

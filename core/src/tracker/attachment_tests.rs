@@ -1,6 +1,6 @@
 //! Who is believed about a cable.
 
-use super::super::{HostConnection, Identity, MacEntry, Moment, Neighbor, ObjectId};
+use super::super::{HostConnection, HostPower, Identity, MacEntry, Moment, Neighbor, ObjectId};
 use super::*;
 use crate::net::VlanId;
 
@@ -13,6 +13,7 @@ fn host() -> Host {
         cluster: None,
         connection: HostConnection::Connected,
         maintenance: false,
+        power: HostPower::On,
         network: None,
     }
 }

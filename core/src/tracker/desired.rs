@@ -169,6 +169,17 @@ impl Tracker {
             Reason::Move { vm, to } => format!("{} moves to {}", self.sites.vm_name(vm), self.sites.host_name(to)),
             Reason::Vmkernel { host, device } => self.sites.adapter_name(host, device),
             Reason::Floor { cluster, host } => format!("floor of cluster {cluster} on {}", self.sites.host_name(host)),
+            Reason::Recommended { vm, to } => {
+                format!("DRS recommends {} to move to {}", self.sites.vm_name(vm), self.sites.host_name(to))
+            }
+            Reason::Prepared { cluster, host, network } => {
+                format!(
+                    "{} is prepared in cluster {} on {}",
+                    self.sites.network_name(&cluster.vcenter, network),
+                    self.sites.cluster_name(cluster),
+                    self.sites.host_name(host)
+                )
+            }
         }
     }
 

@@ -31,6 +31,13 @@ pub enum Event {
         /// What failed, in one line without secrets.
         why: String,
     },
+    /// Whether findings can be written into a vCenter that is to have them.
+    Annotated {
+        /// Its name in the configuration.
+        vcenter: VcenterName,
+        /// What is in the way, in one line without secrets, with what to do; none: nothing.
+        trouble: Option<String>,
+    },
     /// A VM as it now is.
     VmSeen(Arc<Vm>),
     /// A host as it now is.
@@ -62,6 +69,8 @@ pub enum Event {
     ClusterLeft(ClusterId),
     /// vCenter itself said that this VM was destroyed (`VmRemovedEvent`): a cause.
     VmDestroyed(VmId),
+    /// vCenter itself said that this VM moved to another vCenter (`com.vmware.vc.vm.SrcVmMigratedEvent`): a cause.
+    VmMigratedAway(VmId),
     /// vCenter said that a VM is about to run elsewhere.
     MigrationStarted {
         /// Which VM.
@@ -129,6 +138,13 @@ pub enum Event {
 pub enum Destination {
     /// This host.
     Host(HostId),
+    /// A host of this name, with an id that may be another vCenter's: of this vCenter only if the name fits, too.
+    HostNamed {
+        /// The id that the event carries.
+        host: HostId,
+        /// The name that the event carries.
+        name: String,
+    },
     /// A host of this name (encrypted vMotion events carry nothing else).
     Named(String),
 }

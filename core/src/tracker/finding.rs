@@ -1,10 +1,10 @@
 //! Something a person should mend.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::Moment;
+use super::{HostId, Moment, VmId};
 
 /// Something a person should mend, with the evidence and the team it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,18 @@ pub struct Finding {
     pub text: String,
     /// Since when.
     pub since: Moment,
+    /// Which VMs and hosts suffer from it.
+    #[serde(default)]
+    pub about: BTreeSet<Entity>,
+}
+
+/// What of a vCenter a finding may be about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Entity {
+    /// A virtual machine.
+    Vm(VmId),
+    /// An ESXi host.
+    Host(HostId),
 }
 
 /// Who can mend a finding.
@@ -119,6 +131,10 @@ kinds! {
     NativeVlan = "native-vlan", Network;
     /// A VLAN is needed tagged, and is the port's native one: the switch sends it untagged.
     NativeTagged = "native-tagged", Network;
+    /// A custom attribute of a port group cannot be read: what the port group needs is not added.
+    BadAttribute = "bad-attribute", Systems;
+    /// Findings cannot be written into a vCenter, which the configuration asks for.
+    Feedback = "feedback", Systems;
     /// Policy or the switch's state forbids a VLAN that is needed.
     NotPermitted = "not-permitted", Network;
     /// One leg of a vPC has, or could have, a VLAN that the other cannot get now.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    EdgePort, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, network_findings, permit::Verdict,
-    reason::Unit, units::Puzzle, withdrawal::Wait,
+    EdgePort, Entity, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, network_findings,
+    permit::Verdict, reason::Unit, steering::Consent, sufferers::About, units::Puzzle, withdrawal::Wait,
 };
-use crate::net::VlanSet;
+use crate::net::{VlanId, VlanSet};
 
 /// A finding without its time.
 pub(super) type Found = (FindingKind, String, String);
@@ -15,28 +15,34 @@ impl Tracker {
     /// Everything a person should mend now, oldest kind first; `since` survives from one call to the next.
     pub fn findings(&mut self, now: Moment) -> Vec<Finding> {
         let mut found = self.device_findings();
-        found.extend(self.cable_findings());
-        found.extend(self.need_findings());
-        found.extend(self.network_findings());
+        let mut about = About::new();
+        let of_entities =
+            [self.cable_findings(), self.need_findings(), self.network_findings(), self.absence_findings()];
+        for (finding, entity) in of_entities.into_iter().flatten() {
+            about.entry(finding.clone()).or_default().extend(entity);
+            found.push(finding);
+        }
+        found.extend(self.steering_findings());
         found.extend(self.native_findings());
         found.extend(self.port_findings(now));
         found.extend(self.pair_findings());
         found.extend(self.link_findings(now));
         found.extend(self.owner_findings());
         found.extend(self.save_findings(now));
-        found.extend(self.absence_findings());
         found.extend(self.withdrawal_findings());
         found.sort();
         found.dedup();
         let since = std::mem::take(&mut self.since);
         self.since = found.iter().map(|key| (key.clone(), since.get(key).copied().unwrap_or(now))).collect();
+        self.add_sufferers(&found, &mut about);
         let told = self.since.iter().filter(|((kind, ..), since)| now.since(**since) >= kind.patience());
-        let dated = told.map(|((kind, subject, text), since)| Finding {
+        let dated = told.map(|(key @ (kind, subject, text), since)| Finding {
             kind: *kind,
             team: kind.team(),
             subject: subject.clone(),
             text: text.clone(),
             since: *since,
+            about: about.remove(key).unwrap_or_default(),
         });
         dated.collect()
     }
@@ -61,7 +67,7 @@ impl Tracker {
                 format!("withdrawals are stopped: {why}; look, then: vmtracker release-brake"),
             )
         });
-        lost.chain(self.unreached()).chain(switches).chain(brake).collect()
+        lost.chain(self.unreached()).chain(self.unannotated()).chain(switches).chain(brake).collect()
     }
 
     /// vCenters of the configuration with which there was no session yet.
@@ -73,7 +79,13 @@ impl Tracker {
         })
     }
 
-    fn cable_findings(&self) -> Vec<Found> {
+    /// vCenters that are to show findings, and cannot be given any.
+    fn unannotated(&self) -> impl Iterator<Item = Found> {
+        let wanted = self.sites.unannotated.iter().filter(|(name, _)| self.policy.vcenters.contains_key(*name));
+        wanted.map(|(name, why)| (FindingKind::Feedback, format!("vCenter {name}"), why.clone()))
+    }
+
+    fn cable_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let troubles = self.attachments.troubles().filter(|(_, trouble)| self.is_news(trouble));
         let troubles = troubles.map(|((host, pnic), trouble)| {
             let subject = format!("host {} {pnic}", self.sites.host_name(host));
@@ -92,7 +104,7 @@ impl Tracker {
                     format!("it hears {switch} {interface}, and that switch hears nothing of it there; enable LLDP or CDP towards the switch (vDS: both), or add an [[attachment]]"),
                 ),
             };
-            (kind, subject, text)
+            ((kind, subject, text), Some(Entity::Host(host.clone())))
         });
         let disputes = self.attachments.iter().filter_map(|((host, pnic), at)| {
             let conflict = self.dispute(host, at)?;
@@ -100,7 +112,8 @@ impl Tracker {
                 "held to hang on {} {}, but {conflict}; withdrawals there are stopped; check the cable",
                 at.switch, at.interface
             );
-            Some((FindingKind::Conflict, format!("host {} {pnic}", self.sites.host_name(host)), text))
+            let found = (FindingKind::Conflict, format!("host {} {pnic}", self.sites.host_name(host)), text);
+            Some((found, Some(Entity::Host(host.clone()))))
         });
         troubles.chain(disputes).collect()
     }
@@ -113,21 +126,23 @@ impl Tracker {
         }
     }
 
-    fn need_findings(&self) -> Vec<Found> {
-        let one = |(unit, puzzle): (&Unit, &Puzzle)| {
-            match puzzle {
+    fn need_findings(&self) -> Vec<(Found, Option<Entity>)> {
+        let one = |(unit, puzzle): (&Unit, &Puzzle)| match puzzle {
             Puzzle::Need(text) => {
-                Some((FindingKind::UnknownNeed, self.whose(unit), format!("{text}; what stands for it stays")))
+                let text = format!("{text}; what stands for it stays");
+                Some(((FindingKind::UnknownNeed, self.whose(unit), text), Some(unit.entity())))
             }
-            Puzzle::Unread(text) => Some((FindingKind::UnreadPort, self.whose(unit), network_findings::unread(text))),
-            Puzzle::Unattached(host, pnic) => Some((
-                FindingKind::Unattached,
-                format!("host {} {pnic}", self.sites.host_name(host)),
-                "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it".to_owned(),
-            )),
+            Puzzle::Unread(text) => {
+                let text = network_findings::unread(text);
+                Some(((FindingKind::UnreadPort, self.whose(unit), text), Some(unit.entity())))
+            }
+            Puzzle::Unattached(host, pnic) => {
+                let subject = format!("host {} {pnic}", self.sites.host_name(host));
+                let text = "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it";
+                Some(((FindingKind::Unattached, subject, text.to_owned()), Some(Entity::Host(host.clone()))))
+            }
             // Told once for each network.
             Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
-        }
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
         all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
@@ -135,8 +150,8 @@ impl Tracker {
 
     fn whose(&self, unit: &Unit) -> String {
         match unit {
-            Unit::Vm(vm) | Unit::Move(vm) => format!("VM {}", self.sites.vm_name(vm)),
-            Unit::Host(host) => format!("host {}", self.sites.host_name(host)),
+            Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
+            Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),
         }
     }
 
@@ -160,10 +175,7 @@ impl Tracker {
                 Verdict::Drift(text) => {
                     (FindingKind::Drift, format!("{text}; find out who does it, it is put back later and later"))
                 }
-                Verdict::ObserveOnly => (
-                    FindingKind::ObserveOnly,
-                    "it is not there, and the mode is observe; set mode = \"enforce\", or add it by hand".to_owned(),
-                ),
+                Verdict::ObserveOnly => (FindingKind::ObserveOnly, self.observed_why(port, vlan, reasons)),
                 Verdict::OtherLeg(why) => (FindingKind::HalfPair, self.half_pair_text(port, vlan, &why)),
                 Verdict::Add | Verdict::Everything => continue,
             };
@@ -171,6 +183,16 @@ impl Tracker {
         }
         found.extend(self.everything_findings());
         found
+    }
+
+    /// Why a VLAN is only reported: the configuration, or an attribute of every port group that needs it.
+    fn observed_why(&self, port: &EdgePort, vlan: VlanId, reasons: &BTreeSet<Reason>) -> String {
+        match (self.mode_of(port).additions, self.consent(vlan, reasons)) {
+            (super::Act::Enforce, Consent::Observe(why)) => format!("it is not there, and {why}"),
+            (super::Act::Enforce | super::Act::Observe, _) => {
+                "it is not there, and the mode is observe; set mode = \"enforce\", or add it by hand".to_owned()
+            }
+        }
     }
 
     /// For whom a VLAN is needed, so that both teams know whom to ask: the first of all, by name and vCenter.
@@ -197,12 +219,13 @@ impl Tracker {
             .collect()
     }
 
-    fn absence_findings(&self) -> Vec<Found> {
+    fn absence_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let hosts = self.sites.hosts.keys().filter_map(|id| {
             let why = self.sites.host_absent(id)?;
             let ports = self.attachments.of_host(id).next()?;
             let text = format!("it {why}; its ports ({} {} …) keep what they have", ports.switch, ports.interface);
-            Some((FindingKind::AbsentHost, format!("host {}", self.sites.host_name(id)), text))
+            let found = (FindingKind::AbsentHost, format!("host {}", self.sites.host_name(id)), text);
+            Some((found, Some(Entity::Host(id.clone()))))
         });
         let vms = self.sites.left.iter().filter(|id| self.sites.vms.contains_key(*id)).filter_map(|id| {
             let (port, vlan) = self.requirements.of(&Unit::Vm(id.clone())).next()?;
@@ -211,7 +234,8 @@ impl Tracker {
                  when it is gone: vmtracker close {} {} {vlan}",
                 port.switch, port.interface
             );
-            Some((FindingKind::Orphan, format!("VM {}", self.sites.vm_name(id)), text))
+            // It is not in the inventory: nothing can be said of it there.
+            Some(((FindingKind::Orphan, format!("VM {}", self.sites.vm_name(id)), text), None))
         });
         hosts.chain(vms).collect()
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::Steering;
 use super::{DvsId, FaultTolerance, Overrides, Sriov, VmConnection};
 use crate::net::{InterfaceName, MacAddr, MoId, VcenterId, VlanId, VlanSet};
 
@@ -51,6 +52,13 @@ pub struct Vm {
     pub host: Option<HostId>,
     /// `config.template`: it never runs.
     pub template: bool,
+    /// `config.instanceUuid`: the same VM keeps it when it moves to another vCenter, or is registered anew (facts:
+    /// vCenter §B4). None when vCenter did not say.
+    #[serde(default)]
+    pub instance_uuid: Option<String>,
+    /// What the guest calls itself: `guest.hostName` and `guest.ipAddress`, as far as its tools tell.
+    #[serde(default)]
+    pub guest_names: Vec<String>,
     /// Its virtual NICs. None when vCenter could not say (`runtime.connectionState` inaccessible, invalid or
     /// orphaned, or a missing property): unknown, which is not the same as having none.
     pub vnics: Option<Vec<Vnic>>,
@@ -134,6 +142,9 @@ pub struct Host {
     pub connection: HostConnection,
     /// `runtime.inMaintenanceMode`.
     pub maintenance: bool,
+    /// `runtime.powerState`.
+    #[serde(default)]
+    pub power: HostPower,
     /// `config.network`. None when vCenter could not say: unknown.
     pub network: Option<HostNetwork>,
 }
@@ -148,6 +159,20 @@ pub enum HostConnection {
     /// `notResponding`: dead, isolated or unreachable; its VMs may run on.
     NotResponding,
     /// vCenter did not say.
+    Unknown,
+}
+
+/// `runtime.powerState` of a host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HostPower {
+    /// `poweredOn`.
+    On,
+    /// `poweredOff`.
+    Off,
+    /// `standBy`: put to sleep by a person or by power management.
+    StandBy,
+    /// vCenter did not say.
+    #[default]
     Unknown,
 }
 
@@ -307,6 +332,9 @@ pub struct PortGroup {
     pub teaming: Option<Teaming>,
     /// `config.uplink`: the group of the uplinks themselves, which no VM uses.
     pub uplink: bool,
+    /// What its custom attributes say.
+    #[serde(default)]
+    pub steering: Steering,
     /// `config.distributedVirtualSwitch`.
     pub dvs: Option<DvsId>,
     /// `config.backingType` is `nsx`: its VLAN says nothing, frames leave inside an overlay's tunnel.
@@ -339,6 +367,18 @@ pub struct Cluster {
     pub id: ClusterId,
     /// `name`; floors in the configuration name it.
     pub name: String,
+    /// Moves that DRS recommends and nobody applied yet; empty unless the configuration asks for them.
+    #[serde(default)]
+    pub recommendations: Vec<Recommendation>,
+}
+
+/// A move that DRS recommends: one `ClusterMigrationAction` of `recommendation` (facts: vCenter §C).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// Which VM.
+    pub vm: VmId,
+    /// Where to.
+    pub to: HostId,
 }
 
 /// What a pnic hears from the switch at the other end of its cable (`QueryNetworkHint`).

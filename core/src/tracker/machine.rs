@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
+    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Reason, Record, Vm, VmId, What,
     attachment::Attachments,
     brake::Restraint,
     desired::Desired,
@@ -121,6 +121,7 @@ impl Tracker {
         match event {
             Event::VcenterConnected { vcenter, id } => self.sites.connected(&id, &vcenter),
             Event::VcenterLost { vcenter, why } => self.sites.lost(&vcenter, &why),
+            Event::Annotated { vcenter, trouble } => self.sites.annotated(&vcenter, trouble),
             Event::ResyncBegan(id) => self.sites.resync_began(&id),
             Event::ResyncEnded(id) => self.resync_ended(&id, now),
             Event::VmSeen(vm) => self.vm_seen(vm),
@@ -131,7 +132,9 @@ impl Tracker {
             }
             Event::PortGroupSeen(group) => {
                 let vcenter = group.id.vcenter.clone();
-                self.sites.group_seen(group);
+                if self.sites.group_seen(group) {
+                    self.steered_anew(&vcenter);
+                }
                 self.vcenter_changed(&vcenter);
             }
             Event::DvsSeen(dvs) => {
@@ -157,7 +160,7 @@ impl Tracker {
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
             // What a switch said of its private VLANs stays true for the VMs that are still on it.
             Event::ClusterLeft(_) | Event::DvsLeft(_) => {}
-            Event::VmDestroyed(vm) => {
+            Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
                     self.dirty.purposes.extend(self.lapses.keys().cloned());
                     self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);
@@ -301,6 +304,13 @@ impl Tracker {
         self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
         self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
         self.dirty.units.extend(self.moves.keys().filter(mine).cloned().map(Unit::Move));
+    }
+
+    /// An attribute changed no requirement, but perhaps whether it may be met.
+    fn steered_anew(&mut self, vcenter: &VcenterId) {
+        let asks = |reason: &Reason| reason.vcenter() == vcenter;
+        let ports = self.requirements.iter().filter(|(_, _, reasons)| reasons.iter().any(asks)).map(|(port, ..)| port);
+        self.dirty.ports.extend(ports.cloned());
     }
 
     /// Brings everything that depends on a changed fact up to date.

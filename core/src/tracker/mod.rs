@@ -31,6 +31,7 @@ mod moment;
 mod motion;
 mod native;
 mod needs;
+mod network;
 mod network_findings;
 mod networks;
 mod observation;
@@ -50,6 +51,8 @@ mod requirement;
 mod saving;
 mod sites;
 mod snapshot;
+mod steering;
+mod sufferers;
 mod undo;
 mod units;
 mod vm_state;
@@ -62,24 +65,26 @@ pub(crate) mod tests;
 pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
-pub use finding::{Finding, FindingKind, Team};
+pub use finding::{Entity, Finding, FindingKind, Team};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
-    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, ObjectId,
-    Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec, Vm, VmId,
-    Vmkernel, Vnic,
+    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
+    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
+    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
+pub use network::Network;
 pub use observation::{
     Allowed, Fex, ForeignOwner, Identity, MacEntry, Neighbor, Observation, PeerLink, Port, PortMode, Scope,
     VlanDatabase, Vpc, VpcDomain, VpcLeg, VpcRole,
 };
 pub use policy::{
-    Act, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Save, StaticAttachment, SwitchPolicy, VcenterPolicy,
-    WideTrunks,
+    Act, ClusterPolicy, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Prepare, Save, StaticAttachment,
+    SwitchPolicy, VcenterPolicy, WideTrunks,
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};
 pub use snapshot::{PairState, Requirement, Snapshot, SwitchState, VcenterState};
+pub use steering::{ALLOWED_ATTRIBUTE, MODE_ATTRIBUTE, Steering};
 pub use vm_state::{FaultTolerance, Sriov, VmConnection};

@@ -20,7 +20,7 @@ pub(super) struct Motion {
 impl Tracker {
     pub(super) fn migration_started(&mut self, vm: VmId, to: &Destination, now: Moment) {
         let host = match to {
-            Destination::Host(host) => Some(host.clone()),
+            Destination::Host(host) | Destination::HostNamed { host, .. } => Some(host.clone()),
             Destination::Named(name) => self.sites.host_named(&vm.vcenter, name),
         };
         let here = self.whereabouts(&vm);

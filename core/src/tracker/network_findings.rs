@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    FaultTolerance, FindingKind, Host, HostId, Reason, Tracker, Vm,
+    Entity, FaultTolerance, FindingKind, Host, HostId, Reason, Tracker, Vm,
     findings::Found,
     needs::{Overlay, TUNNELS},
     reason::Unit,
@@ -27,15 +27,15 @@ pub(super) fn unread(text: &str) -> String {
 
 impl Tracker {
     /// What a person should know of networks and special VMs.
-    pub(super) fn network_findings(&self) -> Vec<Found> {
+    pub(super) fn network_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let mut found = self.wide_findings();
-        found.extend(self.overlay_findings());
+        found.extend(self.overlay_findings().into_iter().map(|found| (found, None)));
         found.extend(self.pass_through_findings());
         found.extend(self.sites.vms.values().filter_map(|vm| self.unseen_secondary(vm)));
         found
     }
 
-    fn wide_findings(&self) -> Vec<Found> {
+    fn wide_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let one = |(unit, puzzle): (&Unit, &Puzzle)| {
             let Puzzle::Wide(wide) = puzzle else { return None };
             let text = format!(
@@ -44,7 +44,8 @@ impl Tracker {
                 wide.what
             );
             let site = self.site_name(unit.vcenter());
-            Some((FindingKind::WideTrunk, format!("port group {:?} of vCenter {site}", wide.group), text))
+            let subject = format!("port group {:?} of vCenter {site}", wide.group);
+            Some(((FindingKind::WideTrunk, subject, text), Some(unit.entity())))
         };
         self.all_puzzles().filter_map(one).collect()
     }
@@ -100,10 +101,12 @@ impl Tracker {
     }
 
     /// Of each host together: which card it is vCenter does not say, and most are no network cards at all.
-    fn pass_through_findings(&self) -> Vec<Found> {
+    fn pass_through_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let mut hosts: BTreeMap<&HostId, Vec<&Vm>> = BTreeMap::new();
         for vm in self.sites.vms.values().filter(|vm| vm.pass_through > 0 && vm.runs() == Some(true)) {
-            hosts.entry(vm.host.as_ref().unwrap_or(&vm.id)).or_default().push(vm);
+            if let Some(host) = &vm.host {
+                hosts.entry(host).or_default().push(vm);
+            }
         }
         let told = hosts.into_iter().map(|(host, vms)| {
             let names: Vec<String> = vms.iter().take(3).map(|vm| self.sites.vm_name(&vm.id)).collect();
@@ -114,12 +117,13 @@ impl Tracker {
                  tracked, and belong in a [[floor]]",
                 names.join(", ")
             );
-            (FindingKind::PassThrough, format!("host {}", self.sites.host_name(host)), text)
+            let subject = format!("host {}", self.sites.host_name(host));
+            ((FindingKind::PassThrough, subject, text), Some(Entity::Host(host.clone())))
         });
         told.collect()
     }
 
-    fn unseen_secondary(&self, vm: &Vm) -> Option<Found> {
+    fn unseen_secondary(&self, vm: &Vm) -> Option<(Found, Option<Entity>)> {
         let Some(FaultTolerance::Primary { secondaries }) = &vm.fault_tolerance else { return None };
         let here = |id: &&super::VmId| self.sites.vms.contains_key(*id) && !self.sites.left.contains(*id);
         let unseen = secondaries.iter().find(|id| !here(id))?;
@@ -127,7 +131,8 @@ impl Tracker {
             "it is protected by {unseen}, which is not in the inventory: where that runs, and what its ports need when it takes \
              over, is not known; let the role see it"
         );
-        Some((FindingKind::UnseenSecondary, format!("VM {}", self.sites.vm_name(&vm.id)), text))
+        let subject = format!("VM {}", self.sites.vm_name(&vm.id));
+        Some(((FindingKind::UnseenSecondary, subject, text), Some(Entity::Vm(vm.id.clone()))))
     }
 }
 

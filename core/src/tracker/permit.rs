@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Act, Allowed, EdgePort, Moment, Place, Port, PortMode, Reason, Tracker};
+use super::{Act, Allowed, EdgePort, Moment, Place, Port, PortMode, Reason, Tracker, steering::Consent};
 use crate::net::{SwitchName, VlanId, VlanSet};
 
 /// Whether a required VLAN may be put on a port.
@@ -94,6 +94,7 @@ impl Tracker {
         }
         match self.mode_of(port).additions {
             Act::Observe => Verdict::ObserveOnly,
+            Act::Enforce if matches!(self.consent(vlan, reasons), Consent::Observe(_)) => Verdict::ObserveOnly,
             Act::Enforce => Verdict::Add,
         }
     }
@@ -125,22 +126,10 @@ impl Tracker {
                 "VLAN {vlan} is outside allowed_vlans {whose} ({range}); widen it or change the port group"
             ));
         }
-        self.outside_vcenters(vlan, reasons)
-    }
-
-    fn outside_vcenters(&self, vlan: VlanId, reasons: &BTreeSet<Reason>) -> Option<String> {
-        let asks = |reason: &Reason| {
-            let site = self.sites.by_id.get(reason.vcenter())?;
-            let range = self.policy.vcenters.get(&site.name).and_then(|policy| policy.allowed.as_ref());
-            range.is_some_and(|range| !range.contains(vlan)).then(|| site.name.to_string())
-        };
-        let refused: Vec<Option<String>> = reasons.iter().map(asks).collect();
-        let all = !refused.is_empty() && refused.iter().all(Option::is_some);
-        let names: BTreeSet<String> = refused.into_iter().flatten().collect();
-        let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        all.then(|| {
-            format!("VLAN {vlan} is outside allowed_vlans of vCenter {names}; widen it or change the port group")
-        })
+        match self.consent(vlan, reasons) {
+            Consent::Refused(why) => Some(why),
+            Consent::Given | Consent::Observe(_) => None,
+        }
     }
 
     /// What the switch's own state says against it.

@@ -1,10 +1,13 @@
 //! What people decided, as the core needs it. The configuration builds it; the core only reads it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::net::{InterfaceName, SwitchName, VcenterName, VlanSet};
+use crate::net::{InterfaceName, MacAddr, SwitchName, VcenterName, VlanSet};
 
 /// The whole policy of a fabric.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,52 @@ pub struct Policy {
     pub wide_trunk: u16,
     /// What is done about wide ones, and about those that let the guest use every VLAN.
     pub wide_trunks: WideTrunks,
+    /// Clusters with a rule of their own.
+    pub clusters: Vec<ClusterPolicy>,
+    /// The addresses of the machine that this service runs on: a VM with one of them is this service.
+    pub own_macs: BTreeSet<MacAddr>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            hold_down: Duration::from_secs(60 * 60),
+            pace: Pace::Guarded,
+            allowed: None,
+            vcenters: BTreeMap::new(),
+            switches: BTreeMap::new(),
+            attachments: Vec::new(),
+            floors: Vec::new(),
+            links: LinkPolicy::default(),
+            save: Save::default(),
+            wide_trunk: 32,
+            wide_trunks: WideTrunks::default(),
+            clusters: Vec::new(),
+            own_macs: BTreeSet::new(),
+        }
+    }
+}
+
+/// Where the VLANs of a cluster's VMs stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prepare {
+    /// Where a VM runs, and where it is about to run: the default.
+    #[default]
+    OnMove,
+    /// On the ports of every host of the cluster, whatever the host's state.
+    Cluster,
+}
+
+/// One cluster's part of the policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterPolicy {
+    /// Of which vCenter.
+    pub vcenter: VcenterName,
+    /// The cluster's name.
+    pub cluster: String,
+    /// Where the VLANs of its VMs stand.
+    pub prepare: Prepare,
 }
 
 /// What is done about port groups with very many VLANs: which of them their VMs use is not known.
@@ -86,6 +135,14 @@ pub enum Pace {
 pub struct VcenterPolicy {
     /// VLANs that its VMs may ask for; none: no bound of its own.
     pub allowed: Option<VlanSet>,
+    /// Where the VLANs of its clusters' VMs stand.
+    pub prepare: Prepare,
+    /// The host part of its address: a VM whose guest has that name or address is this vCenter.
+    pub address: String,
+    /// VMs that everything else depends on, by name: this vCenter, this service, its store.
+    pub critical_vms: BTreeSet<String>,
+    /// Whether moves that DRS recommends prepare their targets.
+    pub drs_recommendations: bool,
     /// From how many VLANs on a port group is wide there; none: as in the fabric.
     pub wide_trunk: Option<u16>,
     /// What is done about wide ones there; none: as in the fabric.

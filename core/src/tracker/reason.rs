@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ClusterId, HostId, VmId};
+use super::{ClusterId, HostId, Network, VmId};
 use crate::net::{InterfaceName, SwitchName, VcenterId};
 
 /// The logical port a host hangs on: an interface, or the port-channel that it is a member of.
@@ -53,22 +53,38 @@ pub enum Reason {
         /// Its host behind the port.
         host: HostId,
     },
+    /// A VM that DRS would like to run on a host behind the port, while it says so.
+    Recommended {
+        /// The VM.
+        vm: VmId,
+        /// Where it would go.
+        to: HostId,
+    },
+    /// VMs of a prepared cluster, which may run on any host of it.
+    Prepared {
+        /// The cluster.
+        cluster: ClusterId,
+        /// Its host behind the port.
+        host: HostId,
+        /// What VMs of the cluster are plugged into.
+        network: Network,
+    },
 }
 
 impl Reason {
     /// The VM whose state tells whether this reason is over; none for what only a person ends.
     pub const fn vm(&self) -> Option<&VmId> {
         match self {
-            Self::Vnic { vm, .. } | Self::Move { vm, .. } => Some(vm),
-            Self::Vmkernel { .. } | Self::Floor { .. } => None,
+            Self::Vnic { vm, .. } | Self::Move { vm, .. } | Self::Recommended { vm, .. } => Some(vm),
+            Self::Vmkernel { .. } | Self::Floor { .. } | Self::Prepared { .. } => None,
         }
     }
 
     /// The vCenter that asks.
     pub const fn vcenter(&self) -> &VcenterId {
         match self {
-            Self::Vnic { vm, .. } | Self::Move { vm, .. } => &vm.vcenter,
-            Self::Vmkernel { host, .. } | Self::Floor { host, .. } => &host.vcenter,
+            Self::Vnic { vm, .. } | Self::Move { vm, .. } | Self::Recommended { vm, .. } => &vm.vcenter,
+            Self::Vmkernel { host, .. } | Self::Floor { host, .. } | Self::Prepared { host, .. } => &host.vcenter,
         }
     }
 
@@ -78,6 +94,8 @@ impl Reason {
             Self::Vnic { vm, .. } => Unit::Vm(vm.clone()),
             Self::Move { vm, .. } => Unit::Move(vm.clone()),
             Self::Vmkernel { host, .. } | Self::Floor { host, .. } => Unit::Host(host.clone()),
+            Self::Recommended { vm, .. } => Unit::Advice(vm.clone()),
+            Self::Prepared { host, network, .. } => Unit::Prepared(host.clone(), network.clone()),
         }
     }
 }
@@ -89,6 +107,8 @@ impl fmt::Display for Reason {
             Self::Move { vm, to } => write!(f, "{vm} moves to {to}"),
             Self::Vmkernel { host, device } => write!(f, "{host} {device}"),
             Self::Floor { cluster, .. } => write!(f, "floor of {cluster}"),
+            Self::Recommended { vm, to } => write!(f, "{vm} recommended to {to}"),
+            Self::Prepared { cluster, network, .. } => write!(f, "{network} prepared in {cluster}"),
         }
     }
 }
@@ -102,13 +122,17 @@ pub(super) enum Unit {
     Move(VmId),
     /// A host's vmkernel adapters and floors.
     Host(HostId),
+    /// A VM where DRS recommends to run it.
+    Advice(VmId),
+    /// What VMs of a prepared cluster are plugged into, on one of its hosts.
+    Prepared(HostId, Network),
 }
 
 impl Unit {
     /// Of which vCenter it is.
     pub(super) const fn vcenter(&self) -> &VcenterId {
         match self {
-            Self::Vm(id) | Self::Move(id) | Self::Host(id) => &id.vcenter,
+            Self::Vm(id) | Self::Move(id) | Self::Advice(id) | Self::Host(id) | Self::Prepared(id, _) => &id.vcenter,
         }
     }
 }

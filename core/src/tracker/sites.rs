@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, ObjectId, PortGroup, Vm, VmId, networks::Networks,
+    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, Network, ObjectId, PortGroup, Vm, VmId,
+    networks::Networks,
 };
 use crate::net::{MacAddr, VcenterId, VcenterName};
 
@@ -30,6 +31,10 @@ pub(super) struct Sites {
     /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
     pub(super) left: BTreeSet<ObjectId>,
     destroyed: BTreeMap<VmId, Destroyed>,
+    /// Port groups with attributes. They stay when they leave: a view that shrank must not widen what they narrowed.
+    steered: BTreeMap<VcenterId, BTreeMap<String, Arc<PortGroup>>>,
+    /// vCenters into which findings cannot be written, and why.
+    pub(super) unannotated: BTreeMap<VcenterName, String>,
     /// vCenters with which there was no session yet, and why.
     pub(super) unreached: BTreeMap<VcenterName, String>,
 }
@@ -76,6 +81,7 @@ impl Sites {
         site.lost = None;
         site.complete = false;
         self.unreached.remove(name);
+        self.unannotated.remove(name);
     }
 
     /// The session is gone: what is known is stale.
@@ -147,8 +153,39 @@ impl Sites {
         self.hosts.insert(host.id.clone(), host);
     }
 
-    pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) {
+    /// A port group as it now is; whether its attributes say something else than before.
+    pub(super) fn group_seen(&mut self, group: Arc<PortGroup>) -> bool {
+        let steered = self.steered.entry(group.id.vcenter.clone()).or_default();
+        let before = match group.steering.is_silent() {
+            true => steered.remove(&group.key),
+            false => steered.insert(group.key.clone(), Arc::clone(&group)),
+        };
+        let news = before.map_or_else(|| !group.steering.is_silent(), |before| before.steering != group.steering);
         self.groups.insert((group.id.vcenter.clone(), group.key.clone()), group);
+        news
+    }
+
+    /// Whether any port group of a vCenter has attributes.
+    pub(super) fn has_steered(&self, vcenter: &VcenterId) -> bool {
+        self.steered.get(vcenter).is_some_and(|groups| !groups.is_empty())
+    }
+
+    /// A port group with attributes.
+    pub(super) fn steered(&self, vcenter: &VcenterId, key: &str) -> Option<&PortGroup> {
+        self.steered.get(vcenter)?.get(key).map(AsRef::as_ref)
+    }
+
+    /// Every port group with attributes.
+    pub(super) fn all_steered(&self) -> impl Iterator<Item = &PortGroup> {
+        self.steered.values().flat_map(BTreeMap::values).map(AsRef::as_ref)
+    }
+
+    /// Whether findings can be written into a vCenter.
+    pub(super) fn annotated(&mut self, vcenter: &VcenterName, trouble: Option<String>) {
+        match trouble {
+            Some(why) => drop(self.unannotated.insert(vcenter.clone(), why)),
+            None => drop(self.unannotated.remove(vcenter)),
+        }
     }
 
     pub(super) fn group_left(&mut self, id: &ObjectId) {
@@ -256,6 +293,20 @@ impl Sites {
     /// How a VM is called, for people; no control character of a name reaches a log or a terminal.
     pub(super) fn vm_name(&self, id: &VmId) -> String {
         self.vms.get(id).map_or_else(|| id.to_string(), |vm| format!("{} ({id})", vm.name.escape_debug()))
+    }
+
+    /// How a cluster is called, for people.
+    pub(super) fn cluster_name(&self, id: &ClusterId) -> String {
+        self.clusters.get(id).map_or_else(|| id.to_string(), |cluster| cluster.name.escape_debug().to_string())
+    }
+
+    /// How a network is called, for people.
+    pub(super) fn network_name(&self, vcenter: &VcenterId, network: &Network) -> String {
+        let group = match network {
+            Network::Distributed { port_group_key, .. } => self.group(vcenter, port_group_key),
+            Network::Standard { .. } => None,
+        };
+        group.map_or_else(|| network.to_string(), |group| group.name.escape_debug().to_string())
     }
 
     /// How a host is called, for people.

@@ -55,6 +55,7 @@ impl Tracker {
             Unit::Vm(id) => self.vm_answer(id),
             Unit::Move(id) => self.move_answer(id),
             Unit::Host(id) => self.host_answer(id, unit),
+            Unit::Advice(_) | Unit::Prepared(..) => Some(Answer::default()),
         }
     }
 

@@ -301,7 +301,10 @@ impl Tracker {
     /// What is known of the end of one reason for `vlan` on `port`.
     pub(super) fn accounted(&self, reason: &Reason, port: &EdgePort, vlan: VlanId) -> Account {
         match reason {
-            Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => self.vm_accounted(vm, port, vlan),
+            Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
+                self.vm_accounted(vm, port, vlan)
+            }
+            Reason::Prepared { .. } => Account::Waits,
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
                 let mut legs = self.fabric.legs(port);

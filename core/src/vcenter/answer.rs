@@ -30,6 +30,8 @@ pub struct ServiceContent {
     pub property_collector: MoRef,
     /// For collectors of events.
     pub event_manager: MoRef,
+    /// For custom attributes; an ESXi host, which is no vCenter, has none.
+    pub custom_fields_manager: Option<MoRef>,
     /// `about.instanceUuid`; an ESXi host, which is no vCenter, has none.
     pub instance_uuid: Option<String>,
     /// `about.fullName`, such as `VMware vCenter Server 8.0.2 build-…`.
@@ -105,6 +107,7 @@ impl ServiceContent {
             view_manager: service("viewManager")?,
             property_collector: service("propertyCollector")?,
             event_manager: service("eventManager")?,
+            custom_fields_manager: response.at(&["returnval", "customFieldsManager"]).and_then(VimValue::reference),
             instance_uuid: about("instanceUuid"),
             full_name: about("fullName").unwrap_or_default(),
         })

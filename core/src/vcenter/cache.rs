@@ -6,12 +6,23 @@ use std::{
 };
 
 use super::{
-    Change, MoRef, ObjectUpdate, asking::Asking, dvs, dvs::DvsFacts, host, host::HostFacts, port_group,
-    port_group::ClusterFacts, port_group::PortGroupFacts, vm, vm::VmFacts,
+    Change, FieldNames, MoRef, ObjectUpdate, UpdateKind,
+    asking::Asking,
+    custom_fields,
+    custom_values::{CustomValues, Holder},
+    dvs,
+    dvs::DvsFacts,
+    host,
+    host::HostFacts,
+    port_group,
+    port_group::ClusterFacts,
+    port_group::PortGroupFacts,
+    vm,
+    vm::VmFacts,
 };
 use crate::{
     net::{MoId, VcenterId},
-    tracker::{Event, HostConnection, HostId, ObjectId},
+    tracker::{Entity, Event, HostConnection, HostId, ObjectId, PortGroup},
 };
 
 /// A host whose hints are to be asked for.
@@ -60,6 +71,16 @@ impl Kind {
             Self::Cluster => &port_group::CLUSTER_PATHS,
         }
     }
+
+    /// Whose attributes count.
+    fn holder(self, id: &str) -> Option<Holder> {
+        match self {
+            Self::Vm => Some(Holder::Vm(id.into())),
+            Self::Host => Some(Holder::Host(id.into())),
+            Self::PortGroup => Some(Holder::PortGroup(id.into())),
+            Self::Dvs | Self::Cluster => None,
+        }
+    }
 }
 
 /// Everything known of one vCenter's objects.
@@ -72,14 +93,46 @@ pub(super) struct Cache {
     clusters: BTreeMap<MoId, ClusterFacts>,
     hints_wanted: BTreeSet<MoId>,
     pub(super) asking: Asking,
+    custom: CustomValues,
 }
 
 impl Cache {
-    /// Merges an entered or modified object and says it whole; none for a kind that nobody asked for.
+    /// Forgets every object; what attributes are called stays.
+    pub(super) fn emptied(self) -> Self {
+        Self { custom: self.custom.emptied(), ..Self::default() }
+    }
+
+    /// Merges an entered or modified object and says it whole; none for a kind that nobody asked for, and where only
+    /// attributes of a VM or host changed, which say nothing to the tracker.
     pub(super) fn merge(&mut self, vcenter: &VcenterId, update: &ObjectUpdate) -> Option<Event> {
         let kind = Kind::of(&update.object)?;
         let missing: Vec<&str> = update.missing.iter().map(String::as_str).collect();
+        let told = kind.holder(&update.object.id).is_some_and(|h| self.custom.apply(h, &update.changes, &missing));
+        if told && kind != Kind::PortGroup && only_custom(update) {
+            return None;
+        }
         Some(self.put(kind, vcenter, &update.object.id, &update.changes, &missing))
+    }
+
+    /// What attributes are called now: says every port group again that has some.
+    pub(super) fn learn(&mut self, vcenter: &VcenterId, names: FieldNames) -> Vec<Event> {
+        let groups = self.custom.learn(names);
+        groups.iter().filter_map(|id| Some(self.group_event(self.port_groups.get(id)?, vcenter, id.as_str()))).collect()
+    }
+
+    fn group_event(&self, facts: &PortGroupFacts, vcenter: &VcenterId, id: &str) -> Event {
+        let steering = self.custom.steering(&id.into());
+        Event::PortGroupSeen(Arc::new(PortGroup { steering, ..facts.noun(vcenter, id) }))
+    }
+
+    /// Whether an attribute came of which nobody knows what it is called.
+    pub(super) fn lacks_names(&self) -> bool {
+        self.custom.lacks_names()
+    }
+
+    /// What stands in our attribute on VMs and hosts, if that changed since this was last asked.
+    pub(super) fn take_annotated(&mut self, vcenter: &VcenterId) -> Option<BTreeMap<Entity, String>> {
+        self.custom.take_annotated(vcenter)
     }
 
     /// An object that could not be read at all: it is there, and everything else is unknown.
@@ -104,7 +157,8 @@ impl Cache {
                 changes.iter().for_each(|change| facts.apply(change));
                 missing.iter().for_each(|path| facts.missing(path));
                 self.asking.group(facts.key(id), facts.asks_for_ports());
-                Event::PortGroupSeen(Arc::new(facts.noun(vcenter, id)))
+                let facts = facts.clone();
+                self.group_event(&facts, vcenter, id)
             }
             Kind::Dvs => {
                 let facts = self.switches.entry(id.into()).or_default();
@@ -139,6 +193,9 @@ impl Cache {
     pub(super) fn leave(&mut self, vcenter: &VcenterId, object: &MoRef) -> Option<Event> {
         let moid = MoId::from(object.id.as_str());
         let id = ObjectId { vcenter: vcenter.clone(), moid: moid.clone() };
+        if let Some(holder) = Kind::of(object)?.holder(&object.id) {
+            self.custom.leave(&holder);
+        }
         match Kind::of(object)? {
             Kind::Vm => self.vms.remove(&moid).map(|_| Event::VmLeft(id)),
             Kind::Host => self.hosts.remove(&moid).map(|_| Event::HostLeft(id)),
@@ -186,4 +243,10 @@ impl Cache {
             linked: facts.links().into_iter().filter(|(_, up)| *up).map(|(device, _)| device).collect(),
         })
     }
+}
+
+/// A change of attributes and nothing else, of an object that is known.
+fn only_custom(update: &ObjectUpdate) -> bool {
+    let paths = update.changes.iter().map(|change| &change.path).chain(&update.missing);
+    update.kind == UpdateKind::Modify && paths.into_iter().all(|path| path == custom_fields::PATH)
 }

@@ -124,7 +124,7 @@ pub(super) fn history(kind: &str, events: &str) -> String {
 pub(super) fn event(class: &str, key: i32, vm: &str, at: &str, extra: &str) -> String {
     format!(
         "<Event @{class}><key>{key}</key><chainId>{key}</chainId><createdTime>{at}</createdTime>\
-         <host><name>a</name><host type=\"HostSystem\">host-1</host></host>\
+         <host><name>host-1.example</name><host type=\"HostSystem\">host-1</host></host>\
          <vm><name>x</name><vm type=\"VirtualMachine\">{vm}</vm></vm>{extra}</Event>"
     )
 }

@@ -72,7 +72,7 @@ impl History {
 
     /// The first page of a session goes back for hours. A start counts only when no end of the same VM follows it and
     /// it is younger than an hour by vCenter's own clock: anything else is over. An end counts only when its start may
-    /// have been told before. A removal always does: it is a cause that outlives us.
+    /// have been told before. A removal, or a move to another vCenter, always does: it is a cause that outlives us.
     fn counts_on_first_page(&self, motion: &Motion, all: &[Motion]) -> bool {
         let over = || {
             let later = all.iter().filter(|other| other.vm == motion.vm && other.key > motion.key);
@@ -85,7 +85,7 @@ impl History {
         match motion.what {
             What::Started(_) => young() && !over(),
             What::Ended(_) => self.spoke || self.told.is_some(),
-            What::Removed => true,
+            What::Removed | What::MigratedAway => true,
         }
     }
 
@@ -110,7 +110,7 @@ impl History {
 #[derive(Debug, Default)]
 pub(super) struct Told {
     /// Before the objects that leave.
-    pub(super) destroyed: Vec<Event>,
+    pub(super) departed: Vec<Event>,
     /// After everything that was seen.
     pub(super) moved: Vec<Event>,
 }
@@ -128,10 +128,12 @@ fn split(motions: Vec<Motion>, vcenter: &VcenterId, cache: &Cache) -> Told {
                 let at = motion.host.map(|moid| ObjectId { vcenter: vcenter.clone(), moid });
                 told.moved.push(Event::MigrationEnded { vm, outcome: outcome.map(|()| at) });
             }
-            What::Removed if is_cause(&motion.vm, motion.host.as_ref(), cache) && gone.insert(motion.vm) => {
-                told.destroyed.push(Event::VmDestroyed(vm));
+            What::Removed if is_cause(&motion.vm, motion.host.as_ref(), cache) && gone.insert(motion.vm.clone()) => {
+                told.departed.push(Event::VmDestroyed(vm));
             }
             What::Removed => {}
+            What::MigratedAway if gone.insert(motion.vm) => told.departed.push(Event::VmMigratedAway(vm)),
+            What::MigratedAway => {}
         }
     }
     told

@@ -12,17 +12,18 @@ use super::{
 use crate::{
     net::{MoId, VcenterId, VlanId},
     tracker::{
-        Backing, Host, HostConnection, HostNetwork, HostPortGroup, ObjectId, Pnic, ProxySwitch, Teaming, Uplink,
-        VSwitch, VlanSpec, Vmkernel,
+        Backing, Host, HostConnection, HostNetwork, HostPortGroup, HostPower, ObjectId, Pnic, ProxySwitch, Teaming,
+        Uplink, VSwitch, VlanSpec, Vmkernel,
     },
 };
 
 /// The properties asked of every host. Never the whole `config`: its storage part is huge (facts: vCenter §B3).
-pub(super) const PATHS: [&str; 11] = [
+pub(super) const PATHS: [&str; 12] = [
     "name",
     "parent",
     "runtime.connectionState",
     "runtime.inMaintenanceMode",
+    "runtime.powerState",
     "config.network.pnic",
     "config.network.vswitch",
     "config.network.proxySwitch",
@@ -42,6 +43,7 @@ pub(super) struct HostFacts {
     parent: Option<MoId>,
     connection: Option<HostConnection>,
     maintenance: bool,
+    power: HostPower,
     /// By key, because standard switches name their pnics by it. None: not known.
     pnics: Option<Vec<(String, Pnic)>>,
     /// By name and keys of pnics.
@@ -90,6 +92,7 @@ impl HostFacts {
             "parent" => self.parent = value.and_then(VimValue::reference).map(|parent| parent.id.into()),
             "runtime.connectionState" => self.connection = connection(text),
             "runtime.inMaintenanceMode" => self.maintenance = value.is_some_and(VimValue::flag),
+            "runtime.powerState" => self.power = power(text),
             "config.network.pnic" => self.pnics = value.map(|list| list.children.iter().map(pnic).collect()),
             "config.network.vswitch" => self.vswitches = Part::read(value, vswitch),
             "config.network.proxySwitch" => self.proxy_switches = Part::read(value, proxy_switch),
@@ -105,6 +108,7 @@ impl HostFacts {
     pub(super) fn missing(&mut self, path: &str) {
         match path {
             "runtime.connectionState" => self.connection = None,
+            "runtime.powerState" => self.power = HostPower::Unknown,
             "config.network.pnic" => self.pnics = None,
             "config.network.vswitch" => self.vswitches = Part::Missing,
             "config.network.proxySwitch" => self.proxy_switches = Part::Missing,
@@ -146,6 +150,7 @@ impl HostFacts {
             cluster: self.parent.as_ref().map(|parent| ObjectId { vcenter: vcenter.clone(), moid: parent.clone() }),
             connection: self.connection.unwrap_or(HostConnection::Unknown),
             maintenance: self.maintenance,
+            power: self.power,
             network: self.network(),
         }
     }
@@ -181,6 +186,16 @@ fn connection(text: &str) -> Option<HostConnection> {
         "disconnected" => Some(HostConnection::Disconnected),
         "notResponding" => Some(HostConnection::NotResponding),
         _ => None,
+    }
+}
+
+/// `runtime.powerState` of a host; `standBy` is power management's sleep.
+fn power(text: &str) -> HostPower {
+    match text {
+        "poweredOn" => HostPower::On,
+        "poweredOff" => HostPower::Off,
+        "standBy" => HostPower::StandBy,
+        _ => HostPower::Unknown,
     }
 }
 

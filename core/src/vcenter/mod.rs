@@ -8,9 +8,12 @@
 //! [`soap`] builds requests, [`read_answer`] and [`UpdateReader`] read answers, [`Watcher`] turns update sets into
 //! events. Nothing here panics on any input, and nothing holds more than one object of an update set as a tree.
 
+mod annotator;
 mod answer;
 mod asking;
 mod cache;
+mod custom_fields;
+mod custom_values;
 mod datetime;
 mod dvs;
 mod fault;
@@ -30,9 +33,11 @@ mod vm;
 mod watcher;
 mod xml;
 
+pub use annotator::{Annotator, Order, Told};
 pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, returned_reference};
 pub use asking::PortTarget;
 pub use cache::HintTarget;
+pub use custom_fields::{FINDINGS_ATTRIBUTE, FieldNames, defined};
 pub use datetime::unix_ms;
 pub use dvs::ports;
 pub use fault::Fault;

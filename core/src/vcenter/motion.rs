@@ -1,7 +1,7 @@
 //! vCenter's own events of moves and destroyed VMs: the only cause of a destroy, and the only early word of a move
 //! (facts: vCenter §C).
 
-use super::{VimValue, unix_ms};
+use super::{VimValue, unix_ms, value::unescaped};
 use crate::{
     net::{MoId, VcenterId},
     tracker::{Destination, ObjectId},
@@ -57,13 +57,16 @@ pub(super) enum What {
     Ended(Result<(), String>),
     /// It was destroyed or unregistered by vCenter's own word.
     Removed,
+    /// It moved to another vCenter, by this one's own word.
+    MigratedAway,
 }
 
 /// Where a move goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Target {
-    /// This host.
-    Host(MoId),
+    /// This host, by the name that stands beside its id. A move to another vCenter may carry an id of that one, which
+    /// may be another host's here (the facts are silent on it): the tracker holds it against the name.
+    Host(MoId, Option<String>),
     /// A host of this name.
     Named(String),
 }
@@ -71,7 +74,13 @@ pub(super) enum Target {
 impl Target {
     pub(super) fn destination(self, vcenter: &VcenterId) -> Destination {
         match self {
-            Self::Host(moid) => Destination::Host(ObjectId { vcenter: vcenter.clone(), moid }),
+            Self::Host(moid, name) => {
+                let host = ObjectId { vcenter: vcenter.clone(), moid };
+                match name {
+                    Some(name) => Destination::HostNamed { host, name },
+                    None => Destination::Host(host),
+                }
+            }
             Self::Named(name) => Destination::Named(name),
         }
     }
@@ -104,9 +113,10 @@ fn what(event: &VimValue) -> Option<What> {
             started(event).map(What::Started)
         }
         HOT_MIGRATING_ENCRYPTED => named(event).map(What::Started),
-        "VmMigratedEvent" | "DrsVmMigratedEvent" | "VmRelocatedEvent" | SOURCE_MIGRATED | DESTINATION_MIGRATED => {
+        "VmMigratedEvent" | "DrsVmMigratedEvent" | "VmRelocatedEvent" | DESTINATION_MIGRATED => {
             Some(What::Ended(Ok(())))
         }
+        SOURCE_MIGRATED => Some(What::MigratedAway),
         "VmFailedMigrateEvent"
         | "VmRelocateFailedEvent"
         | "MigrationErrorEvent"
@@ -118,13 +128,17 @@ fn what(event: &VimValue) -> Option<What> {
     }
 }
 
-/// The same host on both sides is a storage vMotion: nothing moves on the network.
+/// The same host on both sides is a storage vMotion: nothing moves on the network. The same id under another name is a
+/// host of another vCenter.
 fn started(event: &VimValue) -> Option<Target> {
     let target = event.at(&["destHost", "host"]).and_then(VimValue::reference);
     let source = event.at(&["host", "host"]).and_then(VimValue::reference);
+    let name = event.text_at(&["destHost", "name"]).map(unescaped);
+    let from = event.text_at(&["host", "name"]).map(unescaped);
+    let one_name = name.is_none() || from.is_none() || name == from;
     match target {
-        Some(host) if Some(&host) == source.as_ref() => None,
-        Some(host) => Some(Target::Host(host.id.into())),
+        Some(host) if Some(&host) == source.as_ref() && one_name => None,
+        Some(host) => Some(Target::Host(host.id.into(), name)),
         None => other_host(event, event.text_at(&["destHost", "name"])?),
     }
 }
@@ -140,7 +154,7 @@ fn named(event: &VimValue) -> Option<Target> {
 }
 
 fn other_host(event: &VimValue, name: &str) -> Option<Target> {
-    (event.text_at(&["host", "name"]) != Some(name)).then(|| Target::Named(name.to_owned()))
+    (event.text_at(&["host", "name"]) != Some(name)).then(|| Target::Named(unescaped(name)))
 }
 
 /// vCenter's own words, at most 300 characters, for people only.

@@ -3,7 +3,7 @@
 use super::{Change, MoRef, VimValue, value::unescaped};
 use crate::{
     net::{VcenterId, VlanId, VlanSet},
-    tracker::{Cluster, ObjectId, Overrides, PortGroup, Teaming, TeamingPolicy, VlanSpec},
+    tracker::{Cluster, ObjectId, Overrides, PortGroup, Steering, Teaming, TeamingPolicy, VlanSpec},
 };
 
 /// The properties asked of every distributed port group. The whole `config`, which is small: `config.backingType` is
@@ -78,6 +78,7 @@ impl PortGroupFacts {
             vlan: self.vlan.clone().unwrap_or(VlanSpec::Unknown),
             teaming: self.teaming.clone(),
             uplink: self.uplink,
+            steering: Steering::default(),
             dvs: self.dvs.as_ref().map(|dvs| ObjectId::new(vcenter, &dvs.id)),
             nsx: self.nsx,
             overrides: self.overrides,
@@ -152,6 +153,6 @@ impl ClusterFacts {
     }
 
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> Cluster {
-        Cluster { id: ObjectId::new(vcenter, moid), name: self.name.clone() }
+        Cluster { id: ObjectId::new(vcenter, moid), name: self.name.clone(), recommendations: Vec::new() }
     }
 }

@@ -2,7 +2,7 @@
 
 use quick_xml::escape::escape;
 
-use super::{MoRef, ServiceContent, dvs, host, motion, port_group, vm};
+use super::{MoRef, ServiceContent, custom_fields, dvs, host, motion, port_group, vm};
 
 /// The version of an inventory that asks for all of it.
 pub const EVERYTHING: &str = "";
@@ -53,13 +53,25 @@ pub fn create_property_collector(content: &ServiceContent) -> String {
     call("CreatePropertyCollector", &content.property_collector, "")
 }
 
+/// Of which objects the custom attributes are asked for; the default is of none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CustomPaths {
+    /// Of distributed port groups.
+    pub port_groups: bool,
+    /// Of VMs and hosts.
+    pub entities: bool,
+}
+
 /// The filter on the inventory: every object of the view with the properties that the tracker needs.
 /// `partialUpdates` is off, so that a change brings the whole property (facts: vCenter §B3).
-pub fn create_inventory_filter(collector: &MoRef, view: &MoRef) -> String {
+pub fn create_inventory_filter(collector: &MoRef, view: &MoRef, custom: CustomPaths) -> String {
+    let with = |paths: &[&'static str], custom: bool| -> Vec<&str> {
+        paths.iter().copied().chain(custom.then_some(custom_fields::PATH)).collect()
+    };
     let sets = [
-        property_set("VirtualMachine", &vm::PATHS),
-        property_set("HostSystem", &host::PATHS),
-        property_set("DistributedVirtualPortgroup", &port_group::PATHS),
+        property_set("VirtualMachine", &with(&vm::PATHS, custom.entities)),
+        property_set("HostSystem", &with(&host::PATHS, custom.entities)),
+        property_set("DistributedVirtualPortgroup", &with(&port_group::PATHS, custom.port_groups)),
         property_set("DistributedVirtualSwitch", &dvs::PATHS),
         property_set("VmwareDistributedVirtualSwitch", &dvs::VMWARE_PATHS),
         property_set("ComputeResource", &port_group::CLUSTER_PATHS),
@@ -113,6 +125,24 @@ pub fn create_event_collector(content: &ServiceContent) -> String {
     let kinds: String = motion::EVENT_TYPES.iter().map(|kind| text("eventTypeId", kind)).collect();
     let filter = format!("<filter>{kinds}<maxCount>{EVENT_PAGE}</maxCount></filter>");
     call("CreateCollectorForEvents", &content.event_manager, &filter)
+}
+
+/// What every custom attribute is called.
+pub fn retrieve_fields(content: &ServiceContent, manager: &MoRef) -> String {
+    let object = format!("<objectSet>{}<skip>false</skip></objectSet>", reference("obj", manager));
+    let spec = format!("<specSet>{}{object}</specSet><options/>", property_set("CustomFieldsManager", &["field"]));
+    call("RetrievePropertiesEx", &content.property_collector, &spec)
+}
+
+/// Defines a custom attribute for objects of every type.
+pub fn add_field(manager: &MoRef, name: &str) -> String {
+    call("AddCustomFieldDef", manager, &text("name", name))
+}
+
+/// Sets a custom attribute of one object.
+pub fn set_field(manager: &MoRef, entity: &MoRef, number: i32, value: &str) -> String {
+    let entity = reference("entity", entity);
+    call("SetField", manager, &format!("{entity}<key>{number}</key>{}", text("value", value)))
 }
 
 /// What a host's pnics hear; no device means all of them (facts: vCenter §B5).

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::{
     fixtures::{DIALECTS, Dialect, assign, devices, envelope, host, nic, object, update_set, vm},
+    soap::CustomPaths,
     *,
 };
 use crate::tracker::{
@@ -32,6 +33,7 @@ fn requests_are_escaped_xml_that_reads_back() {
         view_manager: MoRef::new("ViewManager", "ViewManager"),
         property_collector: MoRef::new("PropertyCollector", "propertyCollector"),
         event_manager: MoRef::new("EventManager", "EventManager"),
+        custom_fields_manager: None,
         instance_uuid: None,
         full_name: String::new(),
     };
@@ -40,13 +42,17 @@ fn requests_are_escaped_xml_that_reads_back() {
     assert_eq!((read.name.as_str(), read.text_at(&["userName"])), ("Login", Some("DOM\\us<er>")));
     assert_eq!(read.text_at(&["password"]), Some("p&ss]]>\"w'rd"));
     let collector = MoRef::new("PropertyCollector", "session[1]2");
+    let fields = MoRef::new("CustomFieldsManager", "CustomFieldsManager");
     let requests = [
         soap::retrieve_service_content(),
         soap::current_time(),
         soap::logout(&content),
         soap::create_container_view(&content),
         soap::create_property_collector(&content),
-        soap::create_inventory_filter(&collector, &MoRef::new("ContainerView", "session[1]1")),
+        soap::create_inventory_filter(&collector, &MoRef::new("ContainerView", "session[1]1"), CustomPaths::default()),
+        soap::retrieve_fields(&content, &fields),
+        soap::add_field(&fields, "vmtracker.findings"),
+        soap::set_field(&fields, &MoRef::new("VirtualMachine", "vm-1"), 101, "VLAN <7> & co"),
         soap::create_event_filter(&collector, &MoRef::new("EventHistoryCollector", "session[1]3")),
         soap::create_event_collector(&content),
         soap::wait_for_updates(&collector, "", 30, 100),

@@ -7,9 +7,12 @@ use crate::{
 };
 
 /// The properties asked of every VM (facts: vCenter §B4).
-pub(super) const PATHS: [&str; 7] = [
+pub(super) const PATHS: [&str; 10] = [
     "name",
     "config.template",
+    "config.instanceUuid",
+    "guest.hostName",
+    "guest.ipAddress",
     "runtime.host",
     "runtime.powerState",
     "runtime.connectionState",
@@ -40,6 +43,9 @@ const PASS_THROUGH: &str = "VirtualPCIPassthrough";
 pub(super) struct VmFacts {
     name: String,
     template: bool,
+    instance_uuid: Option<String>,
+    guest_host: Option<String>,
+    guest_address: Option<String>,
     host: Option<MoId>,
     power: Option<PowerState>,
     connection: VmConnection,
@@ -69,6 +75,9 @@ impl VmFacts {
         let text = value.map(|value| value.text.as_str()).unwrap_or_default();
         match change.path.as_str() {
             "name" => self.name = unescaped(text),
+            "config.instanceUuid" => self.instance_uuid = filled(text),
+            "guest.hostName" => self.guest_host = filled(text),
+            "guest.ipAddress" => self.guest_address = filled(text),
             "config.template" => self.template = value.is_some_and(VimValue::flag),
             "runtime.host" => self.host = value.and_then(VimValue::reference).map(|host| host.id.into()),
             "runtime.powerState" => self.power = power(text),
@@ -118,6 +127,8 @@ impl VmFacts {
             power,
             host: self.host.as_ref().map(|host| ObjectId { vcenter: vcenter.clone(), moid: host.clone() }),
             template: self.template,
+            instance_uuid: self.instance_uuid.clone(),
+            guest_names: [&self.guest_host, &self.guest_address].into_iter().flatten().cloned().collect(),
             vnics: self.nics.as_ref().filter(|_| self.connection.is_readable()).map(|nics| vnics(nics, power)),
             connection: self.connection,
             fault_tolerance: self.fault_tolerance.as_ref().map(|role| role.noun(vcenter)),
@@ -164,6 +175,10 @@ fn vnics(nics: &[Nic], power: PowerState) -> Vec<Vnic> {
         PowerState::Off | PowerState::Suspended | PowerState::Unknown => nic.start_connected,
     };
     nics.iter().map(|nic| Vnic { connected: connected(nic), ..nic.vnic.clone() }).collect()
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn power(text: &str) -> Option<PowerState> {

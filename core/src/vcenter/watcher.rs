@@ -16,15 +16,15 @@
 //! Within one set: objects as they come, then destroyed VMs, then what left, then moves, then the listing's end. So a
 //! VM is seen on its new host before its move ends, and a destroy is told before the VM leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Fault, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, PortTarget, UpdateKind, VimValue, cache::Cache,
+    Fault, FieldNames, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, PortTarget, UpdateKind, VimValue, cache::Cache,
     history::History, soap::EVERYTHING,
 };
 use crate::{
     net::{VcenterId, VcenterName},
-    tracker::Event,
+    tracker::{Entity, Event},
 };
 
 /// What the watcher is about.
@@ -119,7 +119,7 @@ impl Watcher {
         self.state = State::Listing;
         self.version = EVERYTHING.to_owned();
         self.once = false;
-        self.cache = Cache::default();
+        self.cache = std::mem::take(&mut self.cache).emptied();
         self.leaving.clear();
         self.history.begin_again();
         self.id.clone().map(Event::ResyncBegan)
@@ -176,7 +176,7 @@ impl Watcher {
         self.retried = false;
         let listed = self.state == State::Watching || !end.truncated;
         let told = self.history.tell(&id, &self.cache, listed);
-        let mut events = told.destroyed;
+        let mut events = told.departed;
         for object in std::mem::take(&mut self.leaving) {
             events.extend(self.cache.leave(&id, &object));
         }
@@ -215,6 +215,27 @@ impl Watcher {
         self.lose(why)
     }
 
+    /// Whether an attribute came of which nobody knows what it is called: then they are to be read, and told by
+    /// [`Watcher::names_read`].
+    pub fn lacks_names(&self) -> bool {
+        self.cache.lacks_names()
+    }
+
+    /// What attributes are called, read after the session began. Without a session nothing counts.
+    pub fn names_read(&mut self, names: FieldNames) -> Vec<Event> {
+        match (&self.id, self.state) {
+            (Some(id), State::Listing | State::Watching) => self.cache.learn(id, names),
+            (Some(_), State::Empty | State::Lost) | (None, _) => Vec::new(),
+        }
+    }
+
+    /// What stands in [`super::FINDINGS_ATTRIBUTE`] on VMs and hosts, if that changed since this was last asked; none
+    /// while a listing runs.
+    pub fn take_annotated(&mut self) -> Option<BTreeMap<Entity, String>> {
+        let id = self.id.as_ref().filter(|_| self.state == State::Watching)?;
+        self.cache.take_annotated(id)
+    }
+
     /// The hosts whose hints may have changed since this was last asked.
     pub fn take_hint_targets(&mut self) -> Vec<HintTarget> {
         let id = self.id.clone();
@@ -233,5 +254,7 @@ impl Watcher {
     }
 }
 
+#[cfg(test)]
+mod attribute_tests;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,9 @@
 //! Answers from a snapshot of the tracker: pure functions, run on the reader's thread.
 
+mod annotations;
+
+pub use annotations::annotations;
+
 use crate::{
     net::VlanId,
     tracker::{EdgePort, Reason, Requirement, Snapshot},
@@ -38,7 +42,7 @@ fn who(snapshot: &Snapshot, requirement: &Requirement) -> String {
 fn named(snapshot: &Snapshot, reason: &Reason) -> String {
     let host = |id| snapshot.hosts.get(id).map_or_else(|| format!("{id}"), |host| host.name.escape_debug().to_string());
     match reason {
-        Reason::Vnic { vm, .. } | Reason::Move { vm, .. } => {
+        Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
             snapshot.vms.get(vm).map_or_else(|| vm.to_string(), |vm| vm.name.escape_debug().to_string())
         }
         Reason::Vmkernel { host: id, device } => {
@@ -46,5 +50,6 @@ fn named(snapshot: &Snapshot, reason: &Reason) -> String {
             format!("{} {}", host(id), adapter.unwrap_or_else(|| device.escape_debug().to_string()))
         }
         Reason::Floor { host: id, .. } => format!("floor of {}", host(id)),
+        Reason::Prepared { network, .. } => format!("{network}, prepared in its cluster"),
     }
 }

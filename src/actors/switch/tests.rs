@@ -142,14 +142,8 @@ fn policy() -> Policy {
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
         allowed: None,
-        vcenters: BTreeMap::new(),
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
-        attachments: Vec::new(),
-        floors: Vec::new(),
-        links: vmtracker_core::tracker::LinkPolicy::default(),
-        save: vmtracker_core::tracker::Save::default(),
-        wide_trunk: 32,
-        wide_trunks: Default::default(),
+        ..Policy::default()
     }
 }
 

@@ -13,7 +13,7 @@ use vmtracker_core::net::InterfaceName;
 
 use super::Judge;
 use crate::lab::{
-    load::{Load, LoadSpec},
+    load::{CopyPhase, Load, LoadSpec},
     model::{
         LabTime,
         dataplane::{Cabling, Chatter, Fabric, Verdict, kernel, truth, verdict},
@@ -57,7 +57,7 @@ impl Bench {
             moves_per_second: 4.0,
             powers_per_second: 1.0,
             births_per_second: 1.0,
-            copy_phase: Duration::from_secs(1),
+            copy_phase: CopyPhase { shortest: Duration::from_secs(1), longest: Duration::from_secs(3) },
             event_delay: Duration::ZERO,
             seed,
         };

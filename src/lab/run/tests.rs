@@ -3,7 +3,7 @@
 use std::{fs, num::NonZeroUsize, os::unix::net::UnixListener};
 
 use super::*;
-use crate::lab::{summary::Outcome, topology::Size};
+use crate::lab::{load::CopyPhase, summary::Outcome, topology::Size};
 
 #[derive(Default)]
 struct Notes {
@@ -41,7 +41,7 @@ fn options(dir: &Path, script: &str) -> Options {
             moves_per_second: 40.0,
             powers_per_second: 5.0,
             births_per_second: 5.0,
-            copy_phase: Duration::from_millis(20),
+            copy_phase: CopyPhase::exactly(Duration::from_millis(20)),
             event_delay: Duration::ZERO,
             seed: 1,
         },

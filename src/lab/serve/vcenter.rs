@@ -106,7 +106,7 @@ async fn serve(world: &SharedWorld, name: String, tls: ServerConfig) -> io::Resu
     let tasks = vec![
         tokio::spawn(async move { drop(server.await) }),
         tokio::spawn(front(state.clone(), listener, behind)),
-        tokio::spawn(end_migrations(state)),
+        tokio::spawn(go_on(state)),
     ];
     Ok(Running { name, address, handle, tasks })
 }
@@ -182,16 +182,15 @@ async fn until_down(served: &Served) {
     }
 }
 
-/// Ends migrations that were asked for through the API when their copy phase is over.
-async fn end_migrations(served: Served) {
+/// Lets the vCenter do and tell what takes time, when it is due.
+async fn go_on(served: Served) {
     let mut changes = served.world.changes();
     loop {
         let left = served.look(Vcenter::next_deadline).flatten().map(|due| due.saturating_sub(served.world.now()));
         match left {
-            Some(left) => {
-                sleep(left).await;
-                served.act(Vcenter::finish_due);
-            }
+            Some(left) if left.is_zero() => drop(served.act(Vcenter::finish_due)),
+            // A change may bring something that is due sooner.
+            Some(left) => drop(timeout(left, changes.changed()).await),
             None if changes.changed().await.is_err() => return,
             None => {}
         }

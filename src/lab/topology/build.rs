@@ -111,6 +111,9 @@ impl Topology {
             host: row.host.clone(),
             vnics: row.port_groups.clone(),
             on: row.on,
+            guest_hostname: row.guest_hostname.clone(),
+            guest_ip: row.guest_ip.clone(),
+            appliance: row.appliance,
         });
         VcenterSpec {
             name: name.to_owned(),

@@ -266,7 +266,15 @@ impl Check<'_> {
             row.port_groups.iter().for_each(|name| self.known("port group of its host's vCenter", name, known));
         }
         let port_groups = row.port_groups.into_iter().map(Spanned::into_inner).collect();
-        VmRow { name: row.name.into_inner(), host: row.host.into_inner(), port_groups, on: row.on }
+        VmRow {
+            name: row.name.into_inner(),
+            host: row.host.into_inner(),
+            port_groups,
+            on: row.on,
+            guest_hostname: row.guest_hostname,
+            guest_ip: row.guest_ip,
+            appliance: row.appliance,
+        }
     }
 }
 

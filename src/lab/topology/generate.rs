@@ -175,6 +175,7 @@ impl Plan {
             host: host_name(index % self.hosts),
             port_groups: vec![group],
             on: true,
+            ..VmRow::default()
         }
     }
 }

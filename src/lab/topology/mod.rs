@@ -199,7 +199,7 @@ pub struct PortGroupRow {
 }
 
 /// A virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct VmRow {
     /// Its name.
     pub name: String,
@@ -209,6 +209,12 @@ pub struct VmRow {
     pub port_groups: Vec<String>,
     /// Whether it runs.
     pub on: bool,
+    /// Its guest's host name; empty: none known.
+    pub guest_hostname: String,
+    /// Its guest's address; empty: none known.
+    pub guest_ip: String,
+    /// It is the vCenter in whose inventory it is.
+    pub appliance: bool,
 }
 
 #[cfg(test)]

@@ -134,6 +134,12 @@ pub(super) struct Vm {
     pub(super) port_groups: Vec<Text>,
     #[serde(default = "yes")]
     pub(super) on: bool,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) guest_hostname: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) guest_ip: String,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) appliance: bool,
 }
 
 fn nothing() -> Text {
@@ -293,6 +299,14 @@ impl From<&PortGroupRow> for PortGroup {
 impl From<&VmRow> for Vm {
     fn from(row: &VmRow) -> Self {
         let port_groups = row.port_groups.iter().map(|name| text(name)).collect();
-        Self { name: text(&row.name), host: text(&row.host), port_groups, on: row.on }
+        Self {
+            name: text(&row.name),
+            host: text(&row.host),
+            port_groups,
+            on: row.on,
+            guest_hostname: row.guest_hostname.clone(),
+            guest_ip: row.guest_ip.clone(),
+            appliance: row.appliance,
+        }
     }
 }

@@ -13,7 +13,7 @@ use vmtracker_core::{
         session::{Action, Input, Session},
     },
     tracker::{
-        Act, Event, Intent, LinkPolicy, Mode, Moment, Pace, Policy, Record, Save, Snapshot, SwitchPolicy, Tracker,
+        Act, Event, Intent, LinkPolicy, Mode, Moment, Pace, Policy, Record, Snapshot, SwitchPolicy, Tracker,
         VcenterPolicy,
     },
 };
@@ -138,11 +138,7 @@ pub(super) fn policy(world: &World) -> Policy {
         allowed: "2-3967".parse().ok(),
         vcenters: world.vcenters.keys().map(|name| (name.as_str().into(), VcenterPolicy::default())).collect(),
         switches: world.switches.keys().map(|name| (name.as_str().into(), switch())).collect(),
-        attachments: Vec::new(),
-        floors: Vec::new(),
         links: LinkPolicy::Provision,
-        save: Save::default(),
-        wide_trunk: 32,
-        wide_trunks: Default::default(),
+        ..Policy::default()
     }
 }

@@ -175,8 +175,12 @@ impl Sim {
         answering(vcenter, &id)?;
         let host = vcenter.host(&id).map(|host| host.name.clone()).unwrap_or_default();
         let group = format!("vlan-{}", FIRST_VLAN + group % self.shape.groups);
-        let (id, _) =
-            vcenter.create_vm(&VmSpec { name: format!("new{number}"), host, vnics: vec![group], on: false })?;
+        let (id, _) = vcenter.create_vm(&VmSpec {
+            name: format!("new{number}"),
+            host,
+            vnics: vec![group],
+            ..VmSpec::default()
+        })?;
         vcenter.power_on(&id)?;
         self.roster.push((name, id));
         Ok(())

@@ -16,7 +16,9 @@ use vmtracker_core::{
     tracker::Event,
     vcenter::{
         AnswerError, Failure, Fault, HintTarget, MoRef, Next, ServiceContent, State, UpdateReader, VimValue, Watcher,
-        hints, read_answer, returned_reference, soap, unix_ms,
+        hints, read_answer, returned_reference,
+        soap::{self, CustomPaths},
+        unix_ms,
     },
 };
 
@@ -203,7 +205,7 @@ fn connect(vcenter: &mut Vcenter, now: LabTime) -> Result<(Session, VcenterId, O
     };
     let view = create(soap::create_container_view(&content))?;
     let collector = create(soap::create_property_collector(&content))?;
-    create(soap::create_inventory_filter(&collector, &view))?;
+    create(soap::create_inventory_filter(&collector, &view, CustomPaths::default()))?;
     let events = create(soap::create_event_collector(&content))?;
     create(soap::create_event_filter(&collector, &events))?;
     let time = ask(vcenter, Some(&key), &soap::current_time(), now)?.0;

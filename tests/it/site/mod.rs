@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use vmtracker::{
     clock,
     lab::{
-        load::LoadSpec,
+        load::{CopyPhase, LoadSpec},
         model::{
             LabTime,
             switch::{Delays, Switch},
@@ -83,7 +83,7 @@ pub(crate) const fn moves(per_second: f64) -> LoadSpec {
         moves_per_second: per_second,
         powers_per_second: 0.0,
         births_per_second: 0.0,
-        copy_phase: Duration::from_secs(3),
+        copy_phase: CopyPhase { shortest: Duration::from_secs(3), longest: Duration::from_secs(9) },
         event_delay: Duration::ZERO,
         seed: 1,
     }

@@ -24,14 +24,8 @@ fn policy(allowed: Option<&str>) -> Policy {
         hold_down: std::time::Duration::from_secs(5),
         pace: Pace::Unlimited,
         allowed: allowed.map(set),
-        vcenters: BTreeMap::new(),
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
-        attachments: Vec::new(),
-        floors: Vec::new(),
-        links: Default::default(),
-        save: Default::default(),
-        wide_trunk: 32,
-        wide_trunks: Default::default(),
+        ..Policy::default()
     }
 }
 

@@ -48,12 +48,7 @@ pub(super) fn policy() -> Policy {
         allowed: "2-3000".parse().ok(),
         vcenters: BTreeMap::from([("vc".into(), VcenterPolicy::default())]),
         switches: BTreeMap::from([switch("leafa"), switch("leafb")]),
-        attachments: Vec::new(),
-        floors: Vec::new(),
-        links: Default::default(),
-        save: Default::default(),
-        wide_trunk: 32,
-        wide_trunks: WideTrunks::Refuse,
+        ..Policy::default()
     }
 }
 

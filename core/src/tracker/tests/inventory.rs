@@ -39,6 +39,7 @@ pub(in super::super) fn host(number: u16) -> Host {
         cluster: Some(ObjectId::new(&vc(), "domain-c1")),
         connection: HostConnection::Connected,
         maintenance: false,
+        power: HostPower::On,
         network: Some(HostNetwork {
             pnics: vec![pnic(0), pnic(1)],
             proxy_switches: vec![ProxySwitch {
@@ -59,6 +60,8 @@ pub(in super::super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerSta
         power,
         host: Some(host_id(on_host)),
         template: false,
+        instance_uuid: None,
+        guest_names: Vec::new(),
         vnics: Some(vec![Vnic {
             key: 4000,
             mac: Some(mac(2, number, 0)),
@@ -85,6 +88,7 @@ pub(in super::super) fn group(number: u16) -> PortGroup {
             ..Teaming::default()
         }),
         uplink: false,
+        steering: Default::default(),
         dvs: None,
         nsx: false,
         overrides: Default::default(),

@@ -69,7 +69,7 @@ fn with_consent_a_wide_port_group_gets_what_fabric_and_vcenter_allow() {
             *own = VcenterPolicy {
                 allowed: "2999-3002".parse().ok(),
                 wide_trunks: Some(WideTrunks::AllowedVlans),
-                wide_trunk: None,
+                ..VcenterPolicy::default()
             };
         });
         bench.seen(vm(1, 1, 10, PowerState::On));

@@ -60,13 +60,19 @@ fn short(events: &[Event]) -> String {
             Event::VmLeft(vm) => format!("{vm}-left"),
             Event::HostLeft(host) => format!("{host}-left"),
             Event::VmDestroyed(vm) => format!("{vm}-destroyed"),
+            Event::VmMigratedAway(vm) => format!("{vm}-migrated"),
             Event::MigrationStarted { vm, to: Destination::Host(to) } => format!("{vm}>{to}"),
+            // The fixtures' hosts are called by their ids.
+            Event::MigrationStarted { vm, to: Destination::HostNamed { host, name } } => {
+                format!("{vm}>{host}={name}").trim_end_matches(&format!("={host}.example")).to_owned()
+            }
             Event::MigrationStarted { vm, to: Destination::Named(to) } => format!("{vm}>'{to}'"),
             Event::MigrationEnded { vm, outcome: Ok(at) } => {
                 format!("{vm}:{}", at.as_ref().map_or("-", |host| host.moid.as_str()))
             }
             Event::MigrationEnded { vm, outcome: Err(_) } => format!("{vm}:failed"),
-            Event::PortGroupSeen(_)
+            Event::Annotated { .. }
+            | Event::PortGroupSeen(_)
             | Event::ClusterSeen(_)
             | Event::PortGroupLeft(_)
             | Event::ClusterLeft(_)
@@ -251,17 +257,29 @@ fn every_class_of_event_has_its_meaning() {
                  <arguments><key>destHost</key><value>esx7</value></arguments>";
     let same = target("host-1");
     let reason = "<reason><fault/><localizedMessage>no space</localizedMessage></reason>";
-    let table: [(&str, &str, &str); 12] = [
+    let extended = |id: &str| format!("<eventTypeId>com.vmware.vc.vm.{id}</eventTypeId>");
+    let (away, arrived) = (extended("SrcVmMigratedEvent"), extended("DstVmMigratedEvent"));
+    let stayed = extended("SrcVmMigrateFailedEvent");
+    // Another vCenter's host may have the id that the source has here.
+    let stranger = target("host-1").replace("host-1.example", "esx9.example");
+    let table: [(&str, &str, &str); 19] = [
         ("VmBeingHotMigratedEvent", &other, "vm-1>host-2"),
         ("VmBeingMigratedEvent", &other, "vm-1>host-2"),
         ("VmBeingRelocatedEvent", &other, "vm-1>host-2"),
         ("VmBeingRelocatedEvent", &same, ""),
+        ("VmBeingRelocatedEvent", &stranger, "vm-1>host-1=esx9.example"),
+        ("EventEx", &away, "vm-1-migrated"),
+        ("ExtendedEvent", &arrived, "vm-1:host-1"),
+        ("EventEx", &stayed, "vm-1:failed"),
         ("EventEx", named, "vm-1>'esx7'"),
         ("VmMigratedEvent", "", "vm-1:host-1"),
         ("DrsVmMigratedEvent", "", "vm-1:host-1"),
         ("VmRelocatedEvent", "", "vm-1:host-1"),
         ("VmFailedMigrateEvent", reason, "vm-1:failed"),
         ("VmRelocateFailedEvent", reason, "vm-1:failed"),
+        ("MigrationErrorEvent", reason, "vm-1:failed"),
+        ("MigrationHostErrorEvent", reason, "vm-1:failed"),
+        ("MigrationResourceErrorEvent", reason, "vm-1:failed"),
         ("VmRemovedEvent", "", "vm-1-destroyed"),
         ("VmPoweredOnEvent", "", ""),
     ];

@@ -8,7 +8,10 @@ use std::{
 
 use vmtracker_core::net::MoId;
 
-use super::{Cabling, Fabric, Frame, Place, frames};
+use super::{
+    Cabling, Fabric, Frame, Place, frames,
+    power::{follow_appliances, follow_power},
+};
 use crate::lab::model::{LabTime, plant, switch::Switch, vcenter::Vcenter, world::World};
 
 /// A running guest says something at least this often, well within the switches' aging time.
@@ -18,13 +21,14 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 /// Lets VMs' frames pass, and the switches learn their addresses: after every change of a VM (ESXi sends RARP after a
 /// move), again every second while they do not pass, and of everybody every five minutes. Hosts see whether the other
-/// ends of their cables are lit.
+/// ends of their cables are lit, and switches whether hosts have power.
 #[derive(Debug)]
 pub struct Chatter {
     cabling: Arc<Cabling>,
     numbers: BTreeMap<String, u64>,
     lit: BTreeMap<(String, String), bool>,
     unheard: BTreeSet<(String, MoId)>,
+    unpowered: BTreeSet<String>,
     everybody_at: LabTime,
     again_at: LabTime,
 }
@@ -38,6 +42,7 @@ impl Chatter {
             numbers: BTreeMap::new(),
             lit: BTreeMap::new(),
             unheard: BTreeSet::new(),
+            unpowered: BTreeSet::new(),
             everybody_at,
             again_at,
         }
@@ -51,7 +56,11 @@ impl Chatter {
     /// Whoever has something to say says it, on links as they are now.
     pub fn speak(&mut self, world: &mut World, now: LabTime) {
         plant::settle(&mut world.switches, now);
+        if follow_power(world, &self.cabling, &mut self.unpowered) {
+            plant::settle(&mut world.switches, now);
+        }
         self.follow(world);
+        follow_appliances(world, &self.cabling);
         let everybody = now >= self.everybody_at;
         if everybody {
             self.everybody_at = now + EVERYBODY;
@@ -75,7 +84,8 @@ impl Chatter {
     /// A pnic gains or loses its link when the other end of its cable does. A link that somebody took down at the host
     /// stays down until the other end changes.
     fn follow(&mut self, world: &mut World) {
-        for (host, device, end) in self.cabling.cables() {
+        let powered = |host: &String| !self.unpowered.contains(host);
+        for (host, device, end) in self.cabling.cables().into_iter().filter(|(host, _, _)| powered(host)) {
             let unlit = end.ports.iter().filter(|port| !world.switches.is_up(port)).cloned();
             let unlit: BTreeSet<Place> = unlit.collect();
             let lit = unlit.len() < end.ports.len();

@@ -5,7 +5,10 @@
 
 mod cabling;
 mod chatter;
+mod power;
 mod recable;
+#[cfg(test)]
+mod tests;
 mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +17,7 @@ use vmtracker_core::net::{InterfaceName, MoId, SwitchName, VlanId, VlanSet};
 
 pub use cabling::{Cabling, End};
 pub use chatter::Chatter;
+pub use power::{appliance, appliance_answers, kernel_verdict};
 pub use recable::recable;
 pub use truth::{Frame, frames, kernel, truth, verdict};
 

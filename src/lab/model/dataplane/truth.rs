@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use vmtracker_core::net::{MacAddr, MoId};
 
 use super::{Cabling, Dark, Fabric, Idle, Leg, Truth, Verdict};
-use crate::lab::model::vcenter::{Resolved, SimBacking, SimConnection, SimHost, SimPower, SimVm, Vcenter};
+use crate::lab::model::vcenter::{Resolved, SimBacking, SimHost, SimPower, SimVm, Vcenter};
 
 /// What `vm` needs and uses, while it is powered on. On a dead host it uses nothing, but its needs stay.
 pub fn truth(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Option<Truth> {
@@ -45,17 +45,23 @@ pub fn verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric, id: &M
     if is_dead(host) {
         return Verdict::Idle(Idle::HostDown);
     }
-    for exit in exits(vcenter, cabling, host, vm) {
-        match exit {
-            Ok(legs) => {
-                if let Some(leg) = stopped(legs, fabric) {
-                    return Verdict::Dark(Dark::NotForwarded(leg));
-                }
-            }
-            Err(dark) => return Verdict::Dark(dark),
-        }
-    }
-    Verdict::Passes
+    let plugged = vm.vnics.iter().filter(|vnic| vnic.connected).map(|vnic| &vnic.backing);
+    of_adapters(vcenter, cabling, fabric, host, plugged).map_or(Verdict::Passes, Verdict::Dark)
+}
+
+/// Why the frames of one of a host's adapters are lost, by what they are plugged into; none: all pass.
+pub(super) fn of_adapters<'a>(
+    vcenter: &Vcenter,
+    cabling: &Cabling,
+    fabric: &dyn Fabric,
+    host: &SimHost,
+    backings: impl Iterator<Item = &'a SimBacking>,
+) -> Option<Dark> {
+    let mut exits = backings.filter_map(|backing| exit(vcenter, cabling, host, backing));
+    exits.find_map(|exit| match exit {
+        Ok(legs) => stopped(legs, fabric).map(Dark::NotForwarded),
+        Err(dark) => Some(dark),
+    })
 }
 
 /// The leg on which frames are lost: one that is up and does not pass the VLAN, or any when none is up.
@@ -76,21 +82,24 @@ pub struct Frame {
 }
 
 /// The frames that a VM sends, whether they pass or not, over every leg of a bundle; nothing while it does not run.
+/// A copy of it that runs on elsewhere is heard first, and the VM itself last.
 pub fn frames(vcenter: &Vcenter, cabling: &Cabling, vm: &SimVm) -> Vec<Frame> {
     let host = vcenter.host(&vm.host).filter(|host| vm.power == SimPower::On && !is_dead(host));
     let Some(host) = host else { return Vec::new() };
-    let sent = vm.vnics.iter().filter(|vnic| vnic.connected).filter_map(|vnic| {
-        let legs = exit(vcenter, cabling, host, &vnic.backing)?.ok()?;
-        Some(legs.into_iter().map(|leg| Frame { mac: vnic.mac, leg }))
-    });
-    sent.flatten().collect()
+    let copy = vm.copy_on.as_ref().and_then(|host| vcenter.host(host)).filter(|host| !is_dead(host));
+    let sent = |host| {
+        let plugged = vm.vnics.iter().filter(|vnic| vnic.connected);
+        plugged.filter_map(move |vnic| {
+            let legs = exit(vcenter, cabling, host, &vnic.backing)?.ok()?;
+            Some(legs.into_iter().map(|leg| Frame { mac: vnic.mac, leg }))
+        })
+    };
+    copy.into_iter().chain([host]).flat_map(sent).flatten().collect()
 }
 
-fn is_dead(host: &SimHost) -> bool {
-    match host.connection {
-        SimConnection::NotResponding => true,
-        SimConnection::Connected | SimConnection::Disconnected => false,
-    }
+/// What vCenter says of a host is not asked: one that it does not hear may run on.
+const fn is_dead(host: &SimHost) -> bool {
+    !host.powered
 }
 
 fn requires(vcenter: &Vcenter, cabling: &Cabling, host: &MoId, vm: &SimVm) -> Option<BTreeSet<Leg>> {

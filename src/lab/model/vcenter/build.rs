@@ -6,7 +6,9 @@ use vmtracker_core::net::{MacAddr, MoId};
 
 use super::{
     Counts, Faults, Vcenter,
+    agenda::{Agenda, Delays, Seen},
     change::Changes,
+    custom_fields::CustomFields,
     event::Events,
     inventory::{
         SimBacking, SimCluster, SimConnection, SimHost, SimPlug, SimPnic, SimPortGroup, SimPower, SimStandardPortGroup,
@@ -14,6 +16,7 @@ use super::{
     },
     operate::Refused,
     spec::{HostSpec, PnicSpec, PortGroupSpec, SimVlan, StandardPortGroupSpec, VcenterSpec, VmSpec},
+    task::Tasks,
 };
 use crate::lab::model::LabTime;
 
@@ -50,6 +53,7 @@ impl Vcenter {
             counts: Counts::default(),
             idle_timeout: IDLE_TIMEOUT,
             copy_phase: COPY_PHASE,
+            delays: Delays::default(),
             name: spec.name.clone(),
             instance_uuid: uuid,
             epoch_unix_ms: spec.epoch_unix_ms,
@@ -67,7 +71,10 @@ impl Vcenter {
             changes: Changes::default(),
             events: Events::default(),
             sessions: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Tasks::default(),
+            agenda: Agenda::default(),
+            removed: BTreeMap::new(),
+            custom: CustomFields::default(),
         }
     }
 
@@ -81,7 +88,8 @@ impl Vcenter {
             return cluster.id.clone();
         }
         let id = MoId::from(format!("domain-c{}", self.next_number()));
-        self.clusters.insert(id.clone(), SimCluster { id: id.clone(), name: name.to_owned() });
+        self.clusters
+            .insert(id.clone(), SimCluster { id: id.clone(), name: name.to_owned(), recommendations: Vec::new() });
         id
     }
 
@@ -108,6 +116,9 @@ impl Vcenter {
             cluster,
             connection: SimConnection::Connected,
             maintenance: false,
+            powered: true,
+            standby: false,
+            entering: false,
             pnics: spec.pnics.iter().map(pnic).collect(),
             port_groups: Vec::new(),
             vmkernels: Vec::new(),
@@ -139,16 +150,24 @@ impl Vcenter {
         }
         let number = self.next_number();
         let vnics = backings.into_iter().zip(0u8..).map(|(backing, index)| vnic(&self.name, number, index, backing));
+        let power = if spec.on { SimPower::On } else { SimPower::Off };
         Ok(SimVm {
             id: MoId::from(format!("vm-{number}")),
             name: spec.name.clone(),
+            seen: Seen { host: host_id.clone(), power },
             host: host_id,
-            power: if spec.on { SimPower::On } else { SimPower::Off },
+            power,
             vnics: vnics.collect(),
             migrating_to: None,
             instance_uuid: uuid(&self.name, number),
             hidden: false,
             denied: false,
+            failover: false,
+            copy_on: None,
+            guest_hostname: spec.guest_hostname.clone(),
+            guest_ip: spec.guest_ip.clone(),
+            appliance: spec.appliance,
+            motion: None,
             chain: 0,
         })
     }

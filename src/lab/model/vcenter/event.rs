@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use vmtracker_core::net::MoId;
 
+use super::event_kind::EventKind;
 use crate::lab::model::LabTime;
 
 /// How many events a vCenter keeps for its collectors. The real number is a database's; this covers a burst of
@@ -36,84 +37,6 @@ pub struct Named {
     pub id: MoId,
     /// Its name.
     pub name: String,
-}
-
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the VIM API, without `Vm…Event`")]
-pub enum EventKind {
-    Starting,
-    PoweredOn,
-    Stopping,
-    PoweredOff,
-    Suspended,
-    Created,
-    Removed,
-    Reconfigured,
-    /// `host` is the source.
-    BeingHotMigrated {
-        dest: Named,
-    },
-    Emigrating,
-    /// `host` is the destination.
-    Migrated {
-        source: Named,
-        drs: bool,
-    },
-    /// `host` is the source.
-    FailedMigrate {
-        dest: Named,
-        reason: String,
-    },
-    /// An EventEx, `com.vmware.vc.ha.VmRestartedByHAEvent`.
-    RestartedByHa,
-    HostConnected,
-    HostDisconnected,
-    HostConnectionLost,
-    HostRemoved,
-    EnteredMaintenance,
-    ExitMaintenance,
-    PortGroupReconfigured {
-        group: Named,
-    },
-}
-
-/// The id of the event that says that HA restarted a VM elsewhere.
-pub(super) const HA_RESTART: &str = "com.vmware.vc.ha.VmRestartedByHAEvent";
-
-impl EventKind {
-    /// The event's type and its base types, nearest first.
-    pub const fn types(&self) -> &'static [&'static str] {
-        match self {
-            Self::Starting => &["VmStartingEvent", "VmEvent", "Event"],
-            Self::PoweredOn => &["VmPoweredOnEvent", "VmEvent", "Event"],
-            Self::Stopping => &["VmStoppingEvent", "VmEvent", "Event"],
-            Self::PoweredOff => &["VmPoweredOffEvent", "VmEvent", "Event"],
-            Self::Suspended => &["VmSuspendedEvent", "VmEvent", "Event"],
-            Self::Created => &["VmCreatedEvent", "VmEvent", "Event"],
-            Self::Removed => &["VmRemovedEvent", "VmEvent", "Event"],
-            Self::Reconfigured => &["VmReconfiguredEvent", "VmEvent", "Event"],
-            Self::BeingHotMigrated { .. } => &["VmBeingHotMigratedEvent", "VmEvent", "Event"],
-            Self::Emigrating => &["VmEmigratingEvent", "VmEvent", "Event"],
-            Self::Migrated { drs: false, .. } => &["VmMigratedEvent", "VmEvent", "Event"],
-            Self::Migrated { drs: true, .. } => &["DrsVmMigratedEvent", "VmMigratedEvent", "VmEvent", "Event"],
-            Self::FailedMigrate { .. } => &["VmFailedMigrateEvent", "VmEvent", "Event"],
-            Self::RestartedByHa => &["EventEx", "Event"],
-            Self::HostConnected => &["HostConnectedEvent", "HostEvent", "Event"],
-            Self::HostDisconnected => &["HostDisconnectedEvent", "HostEvent", "Event"],
-            Self::HostConnectionLost => &["HostConnectionLostEvent", "HostEvent", "Event"],
-            Self::HostRemoved => &["HostRemovedEvent", "HostEvent", "Event"],
-            Self::EnteredMaintenance => &["EnteredMaintenanceModeEvent", "HostEvent", "Event"],
-            Self::ExitMaintenance => &["ExitMaintenanceModeEvent", "HostEvent", "Event"],
-            Self::PortGroupReconfigured { .. } => &["DVPortgroupReconfiguredEvent", "DVPortgroupEvent", "Event"],
-        }
-    }
-
-    /// Whether this type id of a filter means it: a type, a base type, or the id of an EventEx.
-    pub fn is(&self, type_id: &str) -> bool {
-        let plain = type_id.strip_prefix("vim.event.").unwrap_or(type_id);
-        self.types().contains(&plain) || (*self == Self::RestartedByHa && type_id == HA_RESTART)
-    }
 }
 
 /// The events that a vCenter remembers, oldest first.

@@ -5,7 +5,8 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Call, Fault, Value},
-    event::{EventFilter, EventKind, HA_RESTART, Named, SimEvent},
+    event::{EventFilter, Named, SimEvent},
+    event_fields::{DATACENTER_NAME, argument, host_argument, special},
     filter::EventCollector,
     properties::DATACENTER,
     session::Session,
@@ -56,7 +57,7 @@ impl Vcenter {
 
     fn event(&self, event: &SimEvent) -> Value {
         let kind = event.kind.types().first().copied().unwrap_or("Event");
-        let datacenter = Named { id: MoId::from(DATACENTER), name: "DC".to_owned() };
+        let datacenter = Named { id: MoId::from(DATACENTER), name: DATACENTER_NAME.to_owned() };
         let mut fields = vec![
             ("key", Value::int(event.key)),
             ("chainId", Value::int(event.chain)),
@@ -64,61 +65,12 @@ impl Vcenter {
             ("userName", Value::string("")),
             ("datacenter", argument("DatacenterEventArgument", "datacenter", "Datacenter", &datacenter)),
         ];
-        let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
-        fields.extend(event.host.as_ref().map(|named| ("host", host(named))));
+        fields.extend(event.host.as_ref().map(|named| ("host", host_argument(named))));
         if let Some(named) = &event.vm {
             fields.push(("vm", argument("VmEventArgument", "vm", "VirtualMachine", named)));
         }
-        fields.push(("fullFormattedMessage", Value::string(kind)));
-        fields.extend(special(&event.kind, event.vm.as_ref()));
+        fields.push(("fullFormattedMessage", Value::string(event.kind.name())));
+        fields.extend(special(&event.kind, event.vm.as_ref(), event.host.as_ref()));
         Value::Object(kind, fields)
-    }
-}
-
-fn argument(kind: &'static str, field: &'static str, object: &'static str, named: &Named) -> Value {
-    Value::Object(kind, vec![("name", Value::string(&named.name)), (field, Value::Ref(object, named.id.clone()))])
-}
-
-/// The fields that only one type of event has.
-fn special(kind: &EventKind, vm: Option<&Named>) -> Vec<(&'static str, Value)> {
-    let host = |named: &Named| argument("HostEventArgument", "host", "HostSystem", named);
-    match kind {
-        EventKind::BeingHotMigrated { dest } => vec![("template", Value::boolean(false)), ("destHost", host(dest))],
-        EventKind::Migrated { source, .. } => vec![("template", Value::boolean(false)), ("sourceHost", host(source))],
-        EventKind::FailedMigrate { dest, reason } => {
-            let reason = vec![
-                ("fault", Value::Object("MigrationFault", Vec::new()).any()),
-                ("localizedMessage", Value::string(reason)),
-            ];
-            let reason = ("reason", Value::Object("LocalizedMethodFault", reason));
-            vec![("template", Value::boolean(false)), ("destHost", host(dest)), reason]
-        }
-        EventKind::RestartedByHa => {
-            let id = vm.map_or_else(String::new, |vm| vm.id.to_string());
-            vec![
-                ("eventTypeId", Value::string(HA_RESTART)),
-                ("severity", Value::string("warning")),
-                ("objectId", Value::string(id)),
-                ("objectType", Value::string("VirtualMachine")),
-            ]
-        }
-        EventKind::HostRemoved
-        | EventKind::HostConnected
-        | EventKind::HostDisconnected
-        | EventKind::HostConnectionLost
-        | EventKind::EnteredMaintenance
-        | EventKind::ExitMaintenance => Vec::new(),
-        EventKind::PortGroupReconfigured { group } => {
-            vec![("net", argument("DvsEventArgument", "dvs", "DistributedVirtualPortgroup", group))]
-        }
-        EventKind::Starting
-        | EventKind::PoweredOn
-        | EventKind::Stopping
-        | EventKind::PoweredOff
-        | EventKind::Suspended
-        | EventKind::Created
-        | EventKind::Removed
-        | EventKind::Reconfigured
-        | EventKind::Emigrating => vec![("template", Value::boolean(false))],
     }
 }

@@ -112,14 +112,15 @@ impl FilterSpec {
 /// What `all` means for each type.
 const fn heads(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network"],
+        Kind::VirtualMachine => &["name", "parent", "runtime", "config", "network", "guest"],
         Kind::HostSystem => &["name", "parent", "runtime", "config", "vm"],
         Kind::DistributedVirtualPortgroup => &["name", "key", "parent", "config"],
         Kind::VmwareDistributedVirtualSwitch => &["name", "uuid", "parent", "config", "portgroup"],
-        Kind::ClusterComputeResource => &["name", "parent", "host"],
+        Kind::ClusterComputeResource => &["name", "parent", "host", "recommendation"],
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
+        Kind::CustomFieldsManager => &["field"],
     }
 }
 
@@ -128,14 +129,14 @@ impl View {
     /// folder and the datacenter hold everything.
     fn shows(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {
         let wanted = self.kinds.is_empty() || self.kinds.iter().any(|name| kind.is_a(name));
-        wanted && kind != Kind::EventHistoryCollector && kind != Kind::Task && self.holds(vcenter, id)
+        wanted && kind.is_a("ManagedEntity") && self.holds(vcenter, id)
     }
 
     fn holds(&self, vcenter: &Vcenter, id: &MoId) -> bool {
         if self.root.as_str() == ROOT || self.root.as_str() == DATACENTER {
             return true;
         }
-        let host = vcenter.vm(id).map_or(id, |vm| &vm.host);
+        let host = vcenter.vm(id).map_or(id, |vm| &vm.seen.host);
         *host == self.root || vcenter.host(host).is_some_and(|host| host.cluster == self.root)
     }
 }

@@ -94,7 +94,11 @@ impl Vcenter {
                 self.retrieve(session, call)
             }
             "QueryNetworkHint" => self.network_hints(call),
-            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" => self.task(call),
+            "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" | "RelocateVM_Task" => {
+                self.task(call)
+            }
+            "ApplyRecommendation" | "CancelRecommendation" => self.decide_recommendation(call),
+            "AddCustomFieldDef" | "RemoveCustomFieldDef" | "SetField" => self.custom_fields(session, call),
             name => Err(Fault::new("MethodNotFound", format!("{name} is not simulated"))),
         }
     }

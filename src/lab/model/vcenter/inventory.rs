@@ -4,7 +4,12 @@ use std::fmt;
 
 use vmtracker_core::net::{MacAddr, MoId};
 
-use super::spec::{HintSpec, SimVlan};
+use super::{
+    agenda::Seen,
+    motion::SimMotion,
+    spec::{HintSpec, SimVlan},
+};
+use crate::lab::model::LabTime;
 
 /// A virtual machine as it is.
 #[derive(Clone, Debug)]
@@ -19,7 +24,7 @@ pub struct SimVm {
     pub power: SimPower,
     /// Its virtual network adapters.
     pub vnics: Vec<SimVnic>,
-    /// Where a vMotion under way takes it.
+    /// The other host of this vCenter to which a move under way takes it.
     pub migrating_to: Option<MoId>,
     /// `config.instanceUuid`.
     pub instance_uuid: String,
@@ -27,8 +32,29 @@ pub struct SimVm {
     pub hidden: bool,
     /// In view, but its configuration is denied: `config` is in the missing set.
     pub denied: bool,
+    /// HA is about to restart it elsewhere: `runtime.vmFailoverInProgress`.
+    pub failover: bool,
+    /// A host that is cut off from vCenter and still runs a copy of it, while HA restarted it elsewhere.
+    pub copy_on: Option<MoId>,
+    /// `guest.hostName`; empty: not set.
+    pub guest_hostname: String,
+    /// `guest.ipAddress`; empty: not set.
+    pub guest_ip: String,
+    /// It is this very vCenter.
+    pub appliance: bool,
+    /// The move under way.
+    pub(super) motion: Option<SimMotion>,
+    /// What vCenter shows of it.
+    pub(super) seen: Seen,
     /// The chain that ties the events of one operation together.
     pub(super) chain: i32,
+}
+
+impl SimVm {
+    /// Whether an operation that moves it is under way, be it of its disks only or to another vCenter.
+    pub const fn is_moving(&self) -> bool {
+        self.motion.is_some()
+    }
 }
 
 /// Whether a VM runs.
@@ -88,8 +114,14 @@ pub struct SimHost {
     pub cluster: MoId,
     /// Whether vCenter has it.
     pub connection: SimConnection,
-    /// `runtime.inMaintenanceMode`.
+    /// `runtime.inMaintenanceMode`: set once it has entered.
     pub maintenance: bool,
+    /// Whether it has power: without, nothing runs there and no frame comes from it, whatever vCenter says of it.
+    pub powered: bool,
+    /// Whether it is in standby.
+    pub standby: bool,
+    /// Whether it waits for its last running VM to leave, to enter maintenance.
+    pub(super) entering: bool,
     /// Its physical adapters.
     pub pnics: Vec<SimPnic>,
     /// Its standard port groups.
@@ -115,6 +147,23 @@ impl SimHost {
             }
         }
         names
+    }
+}
+
+impl SimHost {
+    /// `runtime.powerState`. Of a host that vCenter does not hear it is unknown, unless it was put in standby (VIM API,
+    /// `HostSystemPowerState`).
+    pub(super) const fn power_state(&self) -> &'static str {
+        match (self.standby, self.connection) {
+            (true, _) => "standBy",
+            (false, SimConnection::Connected) => "poweredOn",
+            (false, SimConnection::Disconnected | SimConnection::NotResponding) => "unknown",
+        }
+    }
+
+    /// Whether HA and DRS may put VMs there.
+    pub fn takes_vms(&self) -> bool {
+        self.powered && !self.maintenance && !self.entering && self.connection == SimConnection::Connected
     }
 }
 
@@ -216,6 +265,23 @@ pub struct SimCluster {
     pub id: MoId,
     /// Its name.
     pub name: String,
+    /// What DRS recommends and nobody has decided upon.
+    pub recommendations: Vec<SimRecommendation>,
+}
+
+/// A move that DRS recommends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimRecommendation {
+    /// `key`.
+    pub key: String,
+    /// Which VM.
+    pub vm: MoId,
+    /// From which host.
+    pub source: MoId,
+    /// To which host.
+    pub destination: MoId,
+    /// `time`.
+    pub at: LabTime,
 }
 
 /// The type of a managed object.
@@ -232,6 +298,7 @@ pub enum Kind {
     Network,
     Task,
     EventHistoryCollector,
+    CustomFieldsManager,
 }
 
 impl Kind {
@@ -248,6 +315,7 @@ impl Kind {
             Self::Network => "Network",
             Self::Task => "Task",
             Self::EventHistoryCollector => "EventHistoryCollector",
+            Self::CustomFieldsManager => "CustomFieldsManager",
         }
     }
 
@@ -261,7 +329,7 @@ impl Kind {
                 &["ManagedEntity"]
             }
             Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task => &[],
+            Self::Task | Self::CustomFieldsManager => &[],
         };
         name == self.as_str() || base.contains(&name)
     }

@@ -9,6 +9,8 @@ use super::{
     *,
 };
 
+const SECOND: LabTime = LabTime::from_secs(1);
+
 /// Something that happens, to the VM of this number where it is about one.
 #[derive(Clone, Debug)]
 enum Op {
@@ -16,6 +18,16 @@ enum Op {
     Off(usize),
     Move(usize),
     Fail(usize),
+    /// Any kind of move, which ends by itself.
+    Run(usize, MoveKind),
+    /// The first host fails, and HA restarts its VMs.
+    Die,
+    /// The first host boots.
+    Boot,
+    /// The first host is to enter maintenance.
+    Empty,
+    /// A second passes.
+    Tick,
     Destroy(usize),
     Vanish(usize),
     Return(usize),
@@ -33,6 +45,12 @@ fn any_op() -> impl Strategy<Value = Op> {
         vm.clone().prop_map(Op::Off),
         vm.clone().prop_map(Op::Move),
         vm.clone().prop_map(Op::Fail),
+        (vm.clone(), prop_oneof![Just(MoveKind::VMotion), Just(MoveKind::Drs), Just(MoveKind::Relocation)])
+            .prop_map(|(vm, kind)| Op::Run(vm, kind)),
+        Just(Op::Die),
+        Just(Op::Boot),
+        Just(Op::Empty),
+        Just(Op::Tick),
         vm.clone().prop_map(Op::Destroy),
         vm.clone().prop_map(Op::Vanish),
         vm.clone().prop_map(Op::Return),
@@ -91,7 +109,17 @@ impl Mirror {
 fn act(vcenter: &mut Vcenter, op: &Op) -> Result<u64, Refused> {
     let vm = |number: &usize| vcenter.vm_named(&format!("vm{number:05}")).cloned().ok_or(Refused::NoSuchVm);
     let other = vcenter.host_named("esx2").cloned().ok_or(Refused::NoSuchHost)?;
+    let first = vcenter.host_named("esx1").cloned().ok_or(Refused::NoSuchHost)?;
     match op {
+        Op::Run(number, kind) => vm(number).and_then(|vm| vcenter.run_move(&vm, &other, *kind)),
+        Op::Die => vcenter.fail_host_with_ha(&first, SECOND),
+        Op::Boot => vcenter.power_up_host(&first),
+        Op::Empty => vcenter.start_maintenance(&first),
+        Op::Tick => {
+            let now = vcenter.clock.saturating_add(SECOND);
+            vcenter.finish_due(now);
+            Ok(vcenter.revision())
+        }
         Op::On(number) => vm(number).and_then(|vm| vcenter.power_on(&vm)),
         Op::Off(number) => vm(number).and_then(|vm| vcenter.power_off(&vm)),
         Op::Move(number) => vm(number).and_then(|vm| {
@@ -116,8 +144,10 @@ fn act(vcenter: &mut Vcenter, op: &Op) -> Result<u64, Refused> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_client_that_follows_knows_what_a_fresh_listing_says(ops in prop::collection::vec(any_op(), 0..120)) {
+    fn a_client_that_follows_knows_what_a_fresh_listing_says(ops in prop::collection::vec(any_op(), 0..120), seconds in 0u64..3) {
         let mut client = Client::watching(vcenter(120));
+        let delay = LabTime::from_secs(seconds);
+        client.vcenter.delays = Delays { start_event: delay, property: delay, end_event: delay };
         let mut mirror = Mirror::default();
         for op in &ops {
             let before = client.vcenter.revision();
@@ -129,10 +159,26 @@ proptest! {
                     mirror.take(&mut client);
                 }
                 Op::Lose => mirror.lose(&mut client),
-                Op::On(_) | Op::Off(_) | Op::Move(_) | Op::Fail(_) | Op::Destroy(_) | Op::Vanish(_) | Op::Return(_) | Op::Create(_) => {}
+                Op::On(_)
+                | Op::Off(_)
+                | Op::Move(_)
+                | Op::Fail(_)
+                | Op::Run(..)
+                | Op::Die
+                | Op::Boot
+                | Op::Empty
+                | Op::Tick
+                | Op::Destroy(_)
+                | Op::Vanish(_)
+                | Op::Return(_)
+                | Op::Create(_) => {}
             }
         }
+        let end = client.vcenter.clock.saturating_add(LabTime::from_secs(60));
+        client.vcenter.finish_due(end);
         while mirror.take(&mut client) {}
+        let told = client.vcenter.vms().all(|vm| (&vm.seen.host, vm.seen.power) == (&vm.host, vm.power));
+        prop_assert!(told, "in the end everything is shown");
         let mut fresh = Mirror::default();
         while fresh.take(&mut client) {}
         prop_assert_eq!(mirror.objects, fresh.objects);

@@ -1,30 +1,42 @@
 //! The simulated vCenter, pure: objects in real VIM shapes, operations upon them, and the answers of the API.
 //!
 //! * Build: [`Vcenter::new`] from a [`VcenterSpec`].
-//! * Change: the operations of `operate` (VMs) and `operate_host` (hosts, port groups, sessions). Each returns
-//!   the number of the change it made; numbers only grow, so a judge can ask for what changed since.
+//! * Change: the operations of `operate` and `motion` (VMs), `relocate` (to another vCenter), `operate_host`, `host_life`
+//!   and `ha` (hosts, port groups, sessions), `cluster` (DRS). Each returns the number of the change it made; numbers only
+//!   grow, so a judge can ask for what changed since.
+//! * Go on: [`Vcenter::next_deadline`] and [`Vcenter::finish_due`], for what takes time: copies, boots, and what is told
+//!   later than it happened ([`Delays`]).
 //! * Look: [`Vcenter::vms`], [`Vcenter::hosts`], [`Vcenter::uplinks_of`], [`Vcenter::dirty_since`].
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, LAGs, per-port overrides.
 
+mod agenda;
 mod build;
 mod call;
 mod change;
+mod cluster;
 mod collector;
+mod custom_fields;
 mod event;
+mod event_fields;
+mod event_kind;
 mod events_reply;
 mod faults;
 mod filter;
+mod ha;
 mod handle;
+mod host_life;
 mod inventory;
 #[cfg(test)]
 mod mirror;
+mod motion;
 mod operate;
 mod operate_host;
 mod properties;
 mod properties_network;
+mod relocate;
 mod resolve;
 mod retrieve;
 mod session;
@@ -37,16 +49,24 @@ use std::collections::BTreeMap;
 
 use vmtracker_core::net::MoId;
 
+use self::{
+    agenda::Agenda, change::Changes, custom_fields::CustomFields, event::Events, host_life::Removed, session::Session,
+    task::Tasks,
+};
 pub use self::{
+    agenda::Delays,
     call::{Answer, Call, Fault, Node, Receipt, Reply, Value, Waiting},
-    event::{EventKind, Named, SimEvent},
+    custom_fields::Role,
+    event::{Named, SimEvent},
+    event_kind::{EventKind, MigrationClass},
     faults::{Counts, Faults},
     inventory::*,
+    motion::{Failure, MoveKind},
     operate::Refused,
+    relocate::two,
     resolve::Resolved,
     spec::*,
 };
-use self::{change::Changes, event::Events, session::Session, task::Task};
 use super::LabTime;
 
 /// A simulated vCenter.
@@ -58,8 +78,11 @@ pub struct Vcenter {
     pub counts: Counts,
     /// How long a session may be idle; 30 minutes, as users report it (facts: vCenter §B2).
     pub idle_timeout: LabTime,
-    /// How long the copy phase of a vMotion takes that was asked for through the API.
+    /// How long the copy phase of a move takes that ends by itself: one that was asked for through the API, or that
+    /// empties a host for its maintenance.
     pub copy_phase: LabTime,
+    /// How long after something happened it tells.
+    pub delays: Delays,
     name: String,
     instance_uuid: String,
     epoch_unix_ms: u64,
@@ -77,7 +100,10 @@ pub struct Vcenter {
     changes: Changes,
     events: Events,
     sessions: BTreeMap<String, Session>,
-    tasks: BTreeMap<MoId, Task>,
+    tasks: Tasks,
+    agenda: Agenda,
+    removed: BTreeMap<String, Removed>,
+    custom: CustomFields,
 }
 
 impl Vcenter {
@@ -134,6 +160,11 @@ impl Vcenter {
     /// The id of the distributed port group with this name.
     pub fn port_group_named(&self, name: &str) -> Option<&MoId> {
         self.port_groups.values().find(|group| group.name == name).map(|group| &group.id)
+    }
+
+    /// Every cluster.
+    pub fn clusters(&self) -> impl Iterator<Item = &SimCluster> {
+        self.clusters.values()
     }
 
     /// The number of the newest change.

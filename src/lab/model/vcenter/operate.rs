@@ -7,7 +7,8 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     change::EVERYTHING,
-    event::{EventKind, Named, SimEvent},
+    event::{Named, SimEvent},
+    event_kind::EventKind,
     inventory::{SimBacking, SimPower, SimVm},
     spec::VmSpec,
 };
@@ -36,10 +37,16 @@ pub enum Refused {
     /// No migration of it is under way.
     #[error("no migration is under way")]
     NotMigrating,
+    /// Running VMs are on the host.
+    #[error("running virtual machines are on the host")]
+    HostInUse,
+    /// The host has no power, or is not the one this needs.
+    #[error("the host is not in a state for this")]
+    InvalidHostState,
+    /// There is no such recommendation.
+    #[error("no such recommendation")]
+    NoSuchRecommendation,
 }
-
-/// No property of the API: it tells the lab's own observers that a vMotion began or failed.
-const MIGRATING: &str = "(migrating)";
 
 impl Vcenter {
     /// Powers a VM on at the host where it is registered.
@@ -63,76 +70,18 @@ impl Vcenter {
     fn power(&mut self, vm: &MoId, to: SimPower, before: EventKind, after: EventKind) -> Result<u64, Refused> {
         let chain = self.events.new_chain();
         let machine = self.vm_mut(vm)?;
-        match (machine.power == to, &machine.migrating_to) {
+        match (machine.power == to, &machine.motion) {
             (true, _) => return Err(Refused::InvalidPowerState),
             (false, Some(_)) => return Err(Refused::Migrating),
             (false, None) => machine.chain = chain,
         }
-        self.post_vm(vm, before)?;
+        let host = machine.host.clone();
+        self.tell_vm(self.delays.start_event, vm, before)?;
         self.vm_mut(vm)?.power = to;
-        self.changes.touch(vm, &["runtime.powerState", "summary.runtime.powerState", "config.hardware.device"]);
-        self.post_vm(vm, after)
-    }
-
-    /// Begins a vMotion: `VmBeingHotMigratedEvent` with the destination, then `VmEmigratingEvent`. Returns the number
-    /// of the former.
-    pub fn start_migration(&mut self, vm: &MoId, to_host: &MoId) -> Result<u64, Refused> {
-        let dest = self.named_host(to_host).ok_or(Refused::NoSuchHost)?;
-        let chain = self.events.new_chain();
-        let machine = self.vm_mut(vm)?;
-        if machine.power != SimPower::On {
-            return Err(Refused::InvalidPowerState);
-        }
-        if machine.migrating_to.is_some() {
-            return Err(Refused::Migrating);
-        }
-        machine.chain = chain;
-        machine.migrating_to = Some(to_host.clone());
-        self.changes.touch(vm, &[MIGRATING]);
-        let started = self.post_vm(vm, EventKind::BeingHotMigrated { dest })?;
-        self.post_vm(vm, EventKind::Emigrating)?;
-        Ok(started)
-    }
-
-    /// Ends a vMotion: `runtime.host` changes, then comes `VmMigratedEvent`. Returns the number of the former.
-    pub fn finish_migration(&mut self, vm: &MoId) -> Result<u64, Refused> {
-        let machine = self.vm_mut(vm)?;
-        let to = machine.migrating_to.take().ok_or(Refused::NotMigrating)?;
-        let from = machine.host.clone();
-        let source = self.named_host(&from).unwrap_or_else(|| Named { id: from, name: String::new() });
-        let moved = self.place(vm, &to)?;
-        self.post_vm(vm, EventKind::Migrated { source, drs: false })?;
-        Ok(moved)
-    }
-
-    /// Ends a vMotion without a move: `VmFailedMigrateEvent`.
-    pub fn fail_migration(&mut self, vm: &MoId, reason: &str) -> Result<u64, Refused> {
-        let to = self.vm_mut(vm)?.migrating_to.take().ok_or(Refused::NotMigrating)?;
-        self.changes.touch(vm, &[MIGRATING]);
-        let dest = self.named_host(&to).unwrap_or_else(|| Named { id: to, name: String::new() });
-        self.post_vm(vm, EventKind::FailedMigrate { dest, reason: reason.to_owned() })
-    }
-
-    /// HA restarts a VM on another host: `runtime.host` changes, then comes the EventEx; nothing is said before.
-    /// Returns the number of the former.
-    pub fn restart_elsewhere(&mut self, vm: &MoId, host: &MoId) -> Result<u64, Refused> {
-        self.named_host(host).ok_or(Refused::NoSuchHost)?;
-        let chain = self.events.new_chain();
-        let machine = self.vm_mut(vm)?;
-        machine.chain = chain;
-        machine.power = SimPower::On;
-        machine.migrating_to = None;
-        self.changes.touch(vm, &["runtime.powerState"]);
-        let moved = self.place(vm, host)?;
-        self.post_vm(vm, EventKind::RestartedByHa)?;
-        Ok(moved)
-    }
-
-    fn place(&mut self, vm: &MoId, host: &MoId) -> Result<u64, Refused> {
-        let from = std::mem::replace(&mut self.vm_mut(vm)?.host, host.clone());
-        self.changes.touch(&from, &["vm"]);
-        self.changes.touch(host, &["vm"]);
-        Ok(self.changes.touch(vm, &["runtime.host", "runtime.connectionState", "summary.runtime"]))
+        self.show(vm)?;
+        let told = self.tell_vm(self.delays.end_event, vm, after)?;
+        self.look_after_maintenance(&host);
+        Ok(told)
     }
 
     /// Makes a VM; returns its id and the number of the change by which it came. A vnic in an unknown port group or

@@ -5,8 +5,8 @@ use vmtracker_core::net::MoId;
 
 use super::{
     Vcenter,
-    change::EVERYTHING,
-    event::{EventKind, Named},
+    event::Named,
+    event_kind::EventKind,
     inventory::{SimConnection, SimHost, SimPnic},
     operate::Refused,
     spec::{HintSpec, SimVlan},
@@ -32,46 +32,43 @@ impl Vcenter {
         Ok(self.changes.touch(host, &["config.network.portgroup"]))
     }
 
-    /// A host is lost, disconnected, or back. Its VMs stay where they are.
+    /// A host is lost, disconnected, or back. Its VMs stay where they are. One that is lost this way has lost its power;
+    /// [`Vcenter::isolate_host`] cuts it off from vCenter alone.
     pub fn set_host_connection(&mut self, host: &MoId, to: SimConnection) -> Result<u64, Refused> {
+        let found = self.host_mut(host)?;
+        found.powered = match to {
+            SimConnection::Connected => true,
+            SimConnection::Disconnected => found.powered,
+            SimConnection::NotResponding => false,
+        };
+        self.connection_becomes(host, to)
+    }
+
+    /// vCenter hears a host, or not. One that is back in touch ends the copies of VMs that HA restarted elsewhere.
+    pub(super) fn connection_becomes(&mut self, host: &MoId, to: SimConnection) -> Result<u64, Refused> {
         self.host_mut(host)?.connection = to;
         let changed = self.changes.touch(host, &["runtime", "summary.runtime"]);
+        if to == SimConnection::Connected {
+            self.end_copies_on(host);
+        }
         let kind = match to {
             SimConnection::Connected => EventKind::HostConnected,
             SimConnection::Disconnected => EventKind::HostDisconnected,
             SimConnection::NotResponding => EventKind::HostConnectionLost,
         };
         self.post_host(host, kind);
-        let vms: Vec<MoId> = self.vms.values().filter(|vm| vm.host == *host).map(|vm| vm.id.clone()).collect();
+        let vms = self.residents(host);
         let last = vms.iter().map(|vm| self.changes.touch(vm, &["runtime.connectionState"])).max();
         Ok(last.unwrap_or(changed))
     }
 
     /// Sets `runtime.inMaintenanceMode`; the VMs are not moved.
     pub fn set_maintenance(&mut self, host: &MoId, maintenance: bool) -> Result<u64, Refused> {
-        self.host_mut(host)?.maintenance = maintenance;
+        let found = self.host_mut(host)?;
+        (found.maintenance, found.entering) = (maintenance, false);
         let changed = self.changes.touch(host, &["runtime.inMaintenanceMode", "summary.runtime"]);
         self.post_host(host, if maintenance { EventKind::EnteredMaintenance } else { EventKind::ExitMaintenance });
         Ok(changed)
-    }
-
-    /// Removes a host from the inventory, and with it its VMs, which go on running unseen. Returns the number of the
-    /// host's leaving.
-    pub fn remove_host(&mut self, host: &MoId) -> Result<u64, Refused> {
-        self.host_mut(host)?;
-        self.post_host(host, EventKind::HostRemoved);
-        let vms: Vec<MoId> = self.vms.values().filter(|vm| vm.host == *host).map(|vm| vm.id.clone()).collect();
-        for vm in vms {
-            if let Some(gone) = self.vms.remove(&vm) {
-                self.vm_names.remove(&gone.name);
-            }
-            self.changes.touch(&vm, &[EVERYTHING]);
-        }
-        if let Some(gone) = self.hosts.remove(host) {
-            self.host_names.remove(&gone.name);
-            self.changes.touch(&gone.cluster, &["host"]);
-        }
-        Ok(self.changes.touch(host, &[EVERYTHING]))
     }
 
     /// The link of a pnic goes down or comes up.
@@ -86,18 +83,24 @@ impl Vcenter {
         Ok(self.changes.next())
     }
 
+    /// It can be reached from now on, or not: `faults.down`, and everybody looks.
+    pub const fn set_reachable(&mut self, reachable: bool) -> u64 {
+        self.faults.down = !reachable;
+        self.changes.next()
+    }
+
     /// An administrator ends every session.
     pub fn terminate_sessions(&mut self) -> u64 {
         self.sessions.clear();
         self.changes.next()
     }
 
-    fn post_host(&mut self, host: &MoId, kind: EventKind) -> u64 {
+    pub(super) fn post_host(&mut self, host: &MoId, kind: EventKind) -> u64 {
         let (chain, named) = (self.events.new_chain(), self.named_host(host));
         self.post(kind, chain, None, named)
     }
 
-    fn host_mut(&mut self, host: &MoId) -> Result<&mut SimHost, Refused> {
+    pub(super) fn host_mut(&mut self, host: &MoId) -> Result<&mut SimHost, Refused> {
         self.hosts.get_mut(host).ok_or(Refused::NoSuchHost)
     }
 

@@ -5,6 +5,7 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Fault, Value},
+    custom_fields::MANAGER,
     inventory::{Kind, SimBacking, SimConnection, SimVm, SimVnic},
 };
 
@@ -21,6 +22,9 @@ impl Vcenter {
     /// The type of an object, if it is in the inventory and in view.
     pub(super) fn kind_of(&self, id: &MoId) -> Option<Kind> {
         let text = id.as_str();
+        if text == MANAGER {
+            return Some(Kind::CustomFieldsManager);
+        }
         let visible = |there: bool, kind| there.then_some(kind);
         match text.split_once('-').map_or("", |(prefix, _)| prefix) {
             "vm" => visible(self.vms.get(id).is_some_and(|vm| !vm.hidden), Kind::VirtualMachine),
@@ -48,6 +52,9 @@ impl Vcenter {
     pub(super) fn property(&self, id: &MoId, path: &str) -> Result<Option<Value>, Fault> {
         let (head, rest) = path.split_once('.').unwrap_or((path, ""));
         let kind = self.kind_of(id).ok_or_else(|| Fault::not_found("ManagedEntity", id))?;
+        if let Some(value) = self.custom_property(id, head).filter(|_| kind.is_a("ManagedEntity")) {
+            return Ok(value);
+        }
         let value = match kind {
             Kind::VirtualMachine => self.vm_property(id, head)?,
             Kind::HostSystem => self.host_property(id, head),
@@ -57,6 +64,7 @@ impl Vcenter {
             Kind::Folder | Kind::Datacenter => self.container_property(id, head),
             Kind::Network => self.network_property(id, head),
             Kind::Task => self.task_property(id, head),
+            Kind::CustomFieldsManager => self.custom_field_definitions(head),
             Kind::EventHistoryCollector => None,
         };
         Ok(value.and_then(|value| value.at(rest)))
@@ -77,26 +85,27 @@ impl Vcenter {
             "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
             "config" => Some(self.vm_config(vm)),
             "network" => Some(self.vm_network(vm)),
+            "guest" => Some(guest(vm)),
             _ => None,
         })
     }
 
     fn vm_runtime(&self, vm: &SimVm) -> Value {
-        let lost = self.hosts.get(&vm.host).is_none_or(|host| host.connection != SimConnection::Connected);
+        let lost = self.hosts.get(&vm.seen.host).is_none_or(|host| host.connection != SimConnection::Connected);
         let fields = vec![
-            ("host", Value::reference(Kind::HostSystem, &vm.host)),
+            ("host", Value::reference(Kind::HostSystem, &vm.seen.host)),
             (
                 "connectionState",
                 Value::Enum("VirtualMachineConnectionState", if lost { "disconnected" } else { "connected" }),
             ),
-            ("powerState", Value::Enum("VirtualMachinePowerState", vm.power.as_str())),
-            ("vmFailoverInProgress", Value::boolean(false)),
+            ("powerState", Value::Enum("VirtualMachinePowerState", vm.seen.power.as_str())),
+            ("vmFailoverInProgress", Value::boolean(vm.failover)),
         ];
         Value::Object("VirtualMachineRuntimeInfo", fields)
     }
 
     fn vm_config(&self, vm: &SimVm) -> Value {
-        let running = vm.power == super::inventory::SimPower::On;
+        let running = vm.seen.power == super::inventory::SimPower::On;
         let devices = vm.vnics.iter().map(|vnic| self.vnic(vnic, running)).collect();
         let hardware = vec![
             ("numCPU", Value::int(2)),
@@ -177,6 +186,7 @@ impl Vcenter {
                 let members = self.hosts.values().filter(|host| host.cluster == *id).map(|host| &host.id);
                 Some(Value::references(Kind::HostSystem, members))
             }
+            "recommendation" => Some(self.recommendations(cluster)),
             _ => None,
         }
     }
@@ -207,4 +217,11 @@ impl Vcenter {
             _ => None,
         }
     }
+}
+
+/// `GuestInfo`, as VMware Tools last told it; the facts do not say what becomes of it when the VM stops.
+fn guest(vm: &SimVm) -> Value {
+    let fields = [("hostName", &vm.guest_hostname), ("ipAddress", &vm.guest_ip)];
+    let told = fields.into_iter().filter(|(_, text)| !text.is_empty());
+    Value::Object("GuestInfo", told.map(|(name, text)| (name, Value::string(text))).collect())
 }

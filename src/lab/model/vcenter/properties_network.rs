@@ -33,7 +33,7 @@ impl Vcenter {
                 Some(Value::Object("HostConfigManager", vec![("networkSystem", system)]))
             }
             "vm" => {
-                let vms = self.vms.values().filter(|vm| vm.host == *id && !vm.hidden).map(|vm| &vm.id);
+                let vms = self.vms.values().filter(|vm| vm.seen.host == *id && !vm.hidden).map(|vm| &vm.id);
                 Some(Value::references(Kind::VirtualMachine, vms))
             }
             _ => None,
@@ -219,8 +219,9 @@ fn vlan(vlan: &SimVlan) -> Value {
 fn host_runtime(host: &SimHost) -> Value {
     let fields = vec![
         ("connectionState", Value::Enum("HostSystemConnectionState", host.connection.as_str())),
-        ("powerState", Value::Enum("HostSystemPowerState", "poweredOn")),
+        ("powerState", Value::Enum("HostSystemPowerState", host.power_state())),
         ("inMaintenanceMode", Value::boolean(host.maintenance)),
+        ("standbyMode", Value::string(if host.standby { "in" } else { "none" })),
     ];
     Value::Object("HostRuntimeInfo", fields)
 }

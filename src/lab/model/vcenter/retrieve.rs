@@ -5,6 +5,7 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     call::{Call, Fault, Node, Value},
+    custom_fields::MANAGER,
     filter::{FilterSpec, Named, Readings, read},
     inventory::{Kind, SimConnection, SimHost, SimPnic},
     properties::ROOT,
@@ -41,6 +42,7 @@ impl Vcenter {
             ("sessionManager", object("SessionManager", "SessionManager")),
             ("eventManager", object("EventManager", "EventManager")),
             ("taskManager", object("TaskManager", "TaskManager")),
+            ("customFieldsManager", object(MANAGER, MANAGER)),
         ];
         Value::Object("ServiceContent", fields)
     }

@@ -31,6 +31,11 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// Who logged in.
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
     /// As the API writes it.
     pub(super) fn describe(&self, vcenter: &Vcenter) -> Value {
         let time = || vcenter.time(vcenter.clock);

@@ -162,4 +162,10 @@ pub struct VmSpec {
     pub vnics: Vec<String>,
     /// Whether it is powered on.
     pub on: bool,
+    /// `guest.hostName`; empty: not set.
+    pub guest_hostname: String,
+    /// `guest.ipAddress`; empty: not set.
+    pub guest_ip: String,
+    /// It is this very vCenter.
+    pub appliance: bool,
 }

@@ -1,4 +1,6 @@
-//! Tasks: power and migration through the API.
+//! Tasks: power and moves through the API (facts: vCenter §C).
+
+use std::collections::BTreeMap;
 
 use vmtracker_core::net::MoId;
 
@@ -6,63 +8,92 @@ use super::{
     Vcenter,
     call::{Call, Fault, Value},
     inventory::Kind,
+    motion::MoveKind,
     operate::Refused,
 };
-use crate::lab::model::LabTime;
 
 /// A task.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
     vm: MoId,
     description: &'static str,
-    /// A migration under way ends then.
-    due: Option<LabTime>,
+    /// The chain of the operation's events.
+    chain: i32,
+    /// None: it is running.
+    result: Option<Result<(), String>>,
+}
+
+/// Every task, and which of them belong to operations under way, by their chains.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    all: BTreeMap<MoId, Task>,
+    running: BTreeMap<i32, MoId>,
+}
+
+impl Tasks {
+    /// Whether there is such a task.
+    pub(super) fn contains_key(&self, id: &MoId) -> bool {
+        self.all.contains_key(id)
+    }
 }
 
 impl Vcenter {
-    /// When a migration that was asked for through the API ends, if one is under way.
-    pub fn next_deadline(&self) -> Option<LabTime> {
-        self.tasks.values().filter_map(|task| task.due).min()
-    }
-
-    /// Ends the migrations, asked for through the API, whose copy phase is over.
-    pub fn finish_due(&mut self, now: LabTime) {
-        self.advance(now);
-        let due = self.tasks.iter().filter(|(_, task)| task.due.is_some_and(|due| due <= now));
-        let due: Vec<(MoId, MoId)> = due.map(|(id, task)| (id.clone(), task.vm.clone())).collect();
-        for (id, vm) in due {
-            // A VM that was destroyed meanwhile is not on its way any more; its task ends all the same.
-            self.finish_migration(&vm).ok();
-            self.tasks.get_mut(&id).map(|task| task.due.take());
-            self.changes.touch(&id, &["info"]);
+    /// The task of this chain, if there is one, has ended.
+    pub(super) fn task_ends(&mut self, chain: i32, result: Result<(), String>) {
+        let Some(id) = self.tasks.running.remove(&chain) else { return };
+        if let Some(task) = self.tasks.all.get_mut(&id) {
+            task.result = Some(result);
         }
+        self.changes.touch(&id, &["info"]);
     }
 
     pub(super) fn task(&mut self, call: &Call) -> Result<Option<Value>, Fault> {
         let vm = call.this();
-        let mut due = None;
-        let (description, done) = match call.method.name.as_str() {
-            "PowerOnVM_Task" => ("VirtualMachine.powerOn", self.power_on(&vm)),
-            "PowerOffVM_Task" => ("VirtualMachine.powerOff", self.power_off(&vm)),
-            "SuspendVM_Task" => ("VirtualMachine.suspend", self.suspend(&vm)),
+        let (description, done, result) = match call.method.name.as_str() {
+            "PowerOnVM_Task" => ("VirtualMachine.powerOn", self.power_on(&vm), Some(Ok(()))),
+            "PowerOffVM_Task" => ("VirtualMachine.powerOff", self.power_off(&vm), Some(Ok(()))),
+            "SuspendVM_Task" => ("VirtualMachine.suspend", self.suspend(&vm), Some(Ok(()))),
+            "RelocateVM_Task" => {
+                let host = self.relocation_target(call)?;
+                ("VirtualMachine.relocate", self.run_move(&vm, &host, MoveKind::Relocation), None)
+            }
             _ => {
                 let host = call.method.reference("host").ok_or_else(|| Fault::invalid_argument("host"))?;
-                due = Some(self.clock.saturating_add(self.copy_phase));
-                ("VirtualMachine.migrate", self.start_migration(&vm, &host))
+                ("VirtualMachine.migrate", self.run_move(&vm, &host, MoveKind::VMotion), None)
             }
         };
         done.map_err(|refused| fault(refused, &vm))?;
         let id = MoId::from(format!("task-{}", self.next_number()));
-        self.tasks.insert(id.clone(), Task { vm, description, due });
+        let chain = self.vms.get(&vm).map(|vm| vm.chain).unwrap_or_default();
+        if result.is_none() {
+            self.tasks.running.insert(chain, id.clone());
+        }
+        self.tasks.all.insert(id.clone(), Task { vm, description, chain, result });
         self.changes.touch(&id, &["info"]);
         Ok(Some(Value::reference(Kind::Task, &id)))
     }
 
+    /// The host in a `VirtualMachineRelocateSpec`. Without one only the disks move: the lab has no resource pool by which
+    /// DRS would choose a host.
+    fn relocation_target(&self, call: &Call) -> Result<MoId, Fault> {
+        let spec = call.method.child("spec").ok_or_else(|| Fault::invalid_argument("spec"))?;
+        if spec.child("service").is_some() {
+            return Err(Fault::new("NotSupported", "moves to another vCenter are not simulated through the API"));
+        }
+        let here = self.vm(&call.this()).map(|vm| vm.host.clone());
+        let host = spec.reference("host").or(here);
+        host.ok_or_else(|| Fault::not_found("VirtualMachine", &call.this()))
+    }
+
     pub(super) fn task_property(&self, id: &MoId, head: &str) -> Option<Value> {
-        let task = self.tasks.get(id).filter(|_| head == "info")?;
-        let state = if task.due.is_some() { "running" } else { "success" };
+        let task = self.tasks.all.get(id).filter(|_| head == "info")?;
+        let state = match &task.result {
+            None => "running",
+            Some(Ok(())) => "success",
+            Some(Err(_)) => "error",
+        };
         let reason = Value::Object("TaskReasonUser", vec![("userName", Value::string("user"))]);
-        let fields = vec![
+        let mut fields = vec![
             ("key", Value::string(id.as_str())),
             ("task", Value::reference(Kind::Task, id)),
             ("descriptionId", Value::string(task.description)),
@@ -70,10 +101,15 @@ impl Vcenter {
             ("state", Value::Enum("TaskInfoState", state)),
             ("cancelled", Value::boolean(false)),
             ("cancelable", Value::boolean(false)),
-            ("reason", reason),
-            ("queueTime", self.time(self.clock)),
-            ("eventChainId", Value::int(0)),
         ];
+        if let Some(Err(reason)) = &task.result {
+            let fault = Value::Object("MigrationFault", Vec::new()).any();
+            let error = vec![("fault", fault), ("localizedMessage", Value::string(reason))];
+            fields.push(("error", Value::Object("LocalizedMethodFault", error)));
+        }
+        fields.push(("reason", reason));
+        fields.push(("queueTime", self.time(self.clock)));
+        fields.push(("eventChainId", Value::int(task.chain)));
         Some(Value::Object("TaskInfo", fields))
     }
 }
@@ -84,6 +120,9 @@ fn fault(refused: Refused, vm: &MoId) -> Fault {
         Refused::InvalidPowerState => Fault::new("InvalidPowerState", refused.to_string()),
         Refused::NoSuchHost => Fault::invalid_argument("host"),
         Refused::Migrating | Refused::NotMigrating => Fault::new("TaskInProgress", refused.to_string()),
-        Refused::NoSuchPortGroup | Refused::NoSuchAdapter => Fault::new("NotFound", refused.to_string()),
+        Refused::HostInUse | Refused::InvalidHostState => Fault::new("InvalidState", refused.to_string()),
+        Refused::NoSuchPortGroup | Refused::NoSuchAdapter | Refused::NoSuchRecommendation => {
+            Fault::new("NotFound", refused.to_string())
+        }
     }
 }

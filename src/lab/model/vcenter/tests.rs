@@ -6,6 +6,10 @@ use vmtracker_core::net::{MacAddr, VlanId};
 
 use super::*;
 
+mod away;
+mod hosts;
+mod moves;
+
 /// Two hosts with two uplinks and one vSwitch pnic each, and `vms` VMs on the first.
 pub(super) fn vcenter(vms: usize) -> Vcenter {
     let pnic = |host: u8, number: u8| PnicSpec {
@@ -42,6 +46,7 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         host: "esx1".to_owned(),
         vnics: vec!["pg-a".to_owned()],
         on: true,
+        ..VmSpec::default()
     };
     let management = StandardPortGroupSpec {
         name: "Management Network".to_owned(),

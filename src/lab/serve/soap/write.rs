@@ -13,7 +13,8 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soapenv:Envelop
 const FOOT: &str = "\n</soapenv:Body>\n</soapenv:Envelope>";
 
 /// Types that stand where the API declares their base type.
-const EXTENSIONS: [&str; 16] = [
+const EXTENSIONS: [&str; 17] = [
+    "CustomFieldStringValue",
     "VirtualVmxnet3",
     "VirtualEthernetCardDistributedVirtualPortBackingInfo",
     "VirtualEthernetCardNetworkBackingInfo",

@@ -56,6 +56,7 @@ fn specification() -> VcenterSpec {
         host: "esx1".to_owned(),
         vnics: vec!["pg <a> & b".to_owned()],
         on: true,
+        ..VmSpec::default()
     };
     VcenterSpec {
         name: "vc1".to_owned(),

@@ -76,7 +76,13 @@ impl Plan {
     /// A running VM with one adapter in this VLAN.
     pub(super) fn vm(mut self, name: &str, host: &str, vlan: u16) -> Self {
         let port_groups = vec![format!("vlan-{vlan}")];
-        self.topology.vms.push(VmRow { name: name.to_owned(), host: host.to_owned(), port_groups, on: true });
+        self.topology.vms.push(VmRow {
+            name: name.to_owned(),
+            host: host.to_owned(),
+            port_groups,
+            on: true,
+            ..VmRow::default()
+        });
         self
     }
 

@@ -43,7 +43,13 @@ fn with_host(switch: &str, interface: InterfaceName) -> Topology {
     host.pnics[0].port = interface;
     topology.hosts.push(host);
     let name = "vm00005".to_owned();
-    topology.vms.push(VmRow { name, host: HOST.to_owned(), port_groups: vec!["vlan-104".to_owned()], on: true });
+    topology.vms.push(VmRow {
+        name,
+        host: HOST.to_owned(),
+        port_groups: vec!["vlan-104".to_owned()],
+        on: true,
+        ..VmRow::default()
+    });
     topology
 }
 

@@ -83,14 +83,8 @@ pub(super) fn policy() -> Policy {
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
         allowed: Some(set("2-4094")),
-        vcenters: BTreeMap::new(),
         switches: BTreeMap::from([(SwitchName::from("leaf1"), own)]),
-        attachments: Vec::new(),
-        floors: Vec::new(),
-        links: Default::default(),
-        save: Default::default(),
-        wide_trunk: 32,
-        wide_trunks: Default::default(),
+        ..Policy::default()
     }
 }
 
