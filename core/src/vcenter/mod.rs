@@ -23,6 +23,8 @@ mod hint;
 mod history;
 mod host;
 mod motion;
+#[cfg(test)]
+mod network_tests;
 mod port_group;
 pub mod soap;
 #[cfg(test)]
