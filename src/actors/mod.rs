@@ -1,5 +1,6 @@
 //! The actors: thin shells that carry between the pure machines and the world. `messages` says who talks to whom.
 
+mod addresses;
 pub mod control;
 pub mod credentials;
 mod feedback;

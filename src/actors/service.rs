@@ -21,6 +21,7 @@ use vmtracker_core::{
 };
 
 use super::{
+    addresses,
     control::ServiceControl,
     credentials::Credentials,
     journal::JournalActor,
@@ -222,7 +223,7 @@ impl Service {
             self.stop_vcenter(name).await;
         }
         if changes.policy_changed {
-            let policy = Arc::clone(&self.config.policy);
+            let policy = addresses::policy_here(&self.config);
             self.policy.send_replace(Arc::clone(&policy));
             self.tell(Event::PolicyChanged(policy)).await;
         }
@@ -285,7 +286,7 @@ async fn core(
     if paused {
         tracing::warn!("writing to switches is paused; vmtracker resume lets it go on");
     }
-    let mut tracker = Tracker::new(Arc::clone(&config.policy), &records, paused, brake);
+    let mut tracker = Tracker::new(addresses::policy_here(config), &records, paused, brake);
     let (publish, snapshot) = watch::channel(Arc::new(tracker.snapshot(Moment::default())));
     let address = TrackerActor::start_in_arbiter(&Arbiter::new().handle(), |_| TrackerActor::new(tracker, publish));
     let journal = JournalActor::new(Box::new(store), address.clone().recipient())?.start();

@@ -194,6 +194,7 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
 fn topology(args: &LabArgs) -> anyhow::Result<Topology> {
     let Some(file) = &args.topology else {
         let size = Size { vcenters: args.vcenters, switches: args.switches, hosts: args.hosts, vms: args.vms };
+        size.check().context("so large a data centre cannot be played")?;
         let layout = args.layout.map_or_else(Layout::default, |layout| match layout {
             LayoutArg::Leaves => Layout::Leaves,
             LayoutArg::Pairs => Layout::Pairs,

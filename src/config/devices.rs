@@ -9,7 +9,7 @@ use vmtracker_core::{
 };
 
 use super::{
-    fabric::{Fabric, allowed, mode, wide_trunk, wide_trunks},
+    fabric::{Fabric, allowed, mode, prepare, wide_trunk, wide_trunks},
     login,
     settings::{Secret, SwitchSettings, VcenterSettings},
     source::{Section, Source},
@@ -33,14 +33,26 @@ const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_
 pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        let own = ["allowed_vlans", "wide_trunk", "wide_trunks", "attributes", "annotate"];
+        let own = [
+            "allowed_vlans",
+            "wide_trunk",
+            "wide_trunks",
+            "prepare",
+            "critical_vms",
+            "drs_recommendations",
+            "attributes",
+            "annotate",
+        ];
         section.allow(&[&REACH[..], &own].concat());
         let name = VcenterName::from(unique.name(section)?);
         let policy = VcenterPolicy {
             allowed: allowed(section),
+            prepare: prepare(section).unwrap_or(fabric.prepare),
+            address: section.text("url").and_then(|url| value::host(&url.value)).unwrap_or_default(),
+            critical_vms: section.texts("critical_vms").into_iter().collect(),
+            drs_recommendations: section.flag("drs_recommendations").unwrap_or(fabric.drs_recommendations),
             wide_trunk: wide_trunk(section),
             wide_trunks: wide_trunks(section),
-            ..VcenterPolicy::default()
         };
         consent_is_bounded(section, &policy, fabric);
         let settings = vcenter(source, section, &name, &mut unique);

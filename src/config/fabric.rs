@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use vmtracker_core::{
     net::VlanSet,
-    tracker::{Act, LinkPolicy, Mode, Pace, Save, VcenterPolicy, WideTrunks},
+    tracker::{Act, LinkPolicy, Mode, Pace, Prepare, Save, VcenterPolicy, WideTrunks},
 };
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) struct Fabric {
     pub(super) save: Save,
     pub(super) wide_trunk: u16,
     pub(super) wide_trunks: WideTrunks,
+    pub(super) prepare: Prepare,
+    pub(super) drs_recommendations: bool,
 }
 
 /// How many VLANs a port group trunks at most without being wide, where nothing else is said: more than the guests of
@@ -47,9 +49,12 @@ pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabr
         save: Save::default(),
         wide_trunk: WIDE_TRUNK,
         wide_trunks: WideTrunks::default(),
+        prepare: Prepare::default(),
+        drs_recommendations: false,
     };
     let Some(section) = section else { return fabric };
-    section.allow(&["mode", "allowed_vlans", "hold_down", "pace", "links", "save", "wide_trunk", "wide_trunks"]);
+    let known = ["mode", "allowed_vlans", "hold_down", "pace", "links", "save", "wide_trunk", "wide_trunks"];
+    section.allow(&[&known[..], &["prepare", "drs_recommendations"]].concat());
     fabric.mode = mode(section).unwrap_or(fabric.mode);
     fabric.allowed = allowed(section);
     fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
@@ -58,6 +63,8 @@ pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabr
     fabric.save = save(source, section).unwrap_or(fabric.save);
     fabric.wide_trunk = wide_trunk(section).unwrap_or(fabric.wide_trunk);
     fabric.wide_trunks = wide_trunks(section).unwrap_or(fabric.wide_trunks);
+    fabric.prepare = prepare(section).unwrap_or(fabric.prepare);
+    fabric.drs_recommendations = section.flag("drs_recommendations").unwrap_or(false);
     fabric
 }
 
@@ -81,6 +88,16 @@ pub(super) fn control(source: &Source<'_>, section: Option<&Section<'_>>) -> Pat
 /// `allowed_vlans` of any section.
 pub(super) fn allowed(section: &Section<'_>) -> Option<VlanSet> {
     section.parse("allowed_vlans", value::vlans).map(|it| it.value)
+}
+
+/// `prepare` of any section.
+pub(super) fn prepare(section: &Section<'_>) -> Option<Prepare> {
+    let parse = |text: &str| match text {
+        "on-move" => Ok(Prepare::OnMove),
+        "cluster" => Ok(Prepare::Cluster),
+        _ => Err(format!("{text:?} is no way to prepare; use \"on-move\" or \"cluster\"")),
+    };
+    section.parse("prepare", parse).map(|it| it.value)
 }
 
 /// `mode` of any section: one word, or a table with one for additions and one for withdrawals.

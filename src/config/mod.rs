@@ -82,7 +82,7 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<(Self, Vec<Fault>), Faults> {
         let source = Source::new(text, path);
         let config = source.root().map(|root| {
-            root.allow(&["fabric", "service", "vcenter", "switch", "attachment", "floor"]);
+            root.allow(&["fabric", "service", "vcenter", "switch", "attachment", "cluster", "floor"]);
             read(&source, &root)
         });
         source.verdict(config)
@@ -99,6 +99,7 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
     let switches = devices::switches(source, root, fabric.mode);
     let known = placement::Known::new(&vcenters, &switches);
     let attachments = placement::attachments(source, root, &known);
+    let clusters = placement::clusters(source, root, &known);
     let floors = placement::floors(source, root, &known, fabric.allowed.as_ref());
     let policy = vmtracker_core::tracker::Policy {
         hold_down: fabric.hold_down,
@@ -112,7 +113,8 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         save: fabric.save,
         wide_trunk: fabric.wide_trunk,
         wide_trunks: fabric.wide_trunks,
-        ..Default::default()
+        clusters,
+        own_macs: Default::default(),
     };
     Config {
         service,

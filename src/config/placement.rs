@@ -1,14 +1,15 @@
-//! `[[attachment]]` and `[[floor]]`: what a person says about where things are.
+//! `[[attachment]]`, `[[cluster]]` and `[[floor]]`: what a person says about where things are.
 
 use std::collections::BTreeSet;
 
 use vmtracker_core::{
     net::{SwitchName, VcenterName, VlanSet},
-    tracker::{Floor, StaticAttachment},
+    tracker::{ClusterPolicy, Floor, StaticAttachment},
 };
 
 use super::{
     devices::{Switches, Vcenters, interface},
+    fabric::prepare,
     source::{Located, Section, Source},
     value,
 };
@@ -69,6 +70,22 @@ fn attachment(source: &Source<'_>, section: &Section<'_>, known: &Known) -> Opti
         switch: switch?,
         interface: interface?,
     })
+}
+
+pub(super) fn clusters(source: &Source<'_>, root: &Section<'_>, known: &Known) -> Vec<ClusterPolicy> {
+    let mut seen = BTreeSet::new();
+    let one = |section: &Section<'_>| {
+        section.allow(&["vcenter", "name", "prepare"]);
+        let vcenter = section.required("vcenter").and_then(|text| known.vcenter(source, &text));
+        let cluster = section.required("name").map(|text| text.value);
+        let prepare = section.required("prepare").and_then(|_| prepare(section));
+        let (vcenter, cluster) = (vcenter?, cluster?);
+        if !seen.insert((vcenter.clone(), cluster.clone())) {
+            section.fault("name", format!("cluster {cluster:?} of {vcenter} is listed twice"));
+        }
+        Some(ClusterPolicy { vcenter, cluster, prepare: prepare? })
+    };
+    root.sections("cluster").iter().filter_map(one).collect()
 }
 
 pub(super) fn floors(source: &Source<'_>, root: &Section<'_>, known: &Known, allowed: Option<&VlanSet>) -> Vec<Floor> {

@@ -126,6 +126,23 @@ impl<'a> Section<'a> {
         Some(Located { value: text.clone().into_owned(), key: self.path_of(key), span: value.span() })
     }
 
+    /// A list of texts; any other value is a fault.
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
+        let Some(value) = self.find(key) else { return Vec::new() };
+        let text = |item: &Spanned<DeValue<'a>>| match item.get_ref() {
+            DeValue::String(text) => Some(text.clone().into_owned()),
+            _ => None,
+        };
+        let texts = match value.get_ref() {
+            DeValue::Array(array) => array.iter().map(text).collect(),
+            _ => None,
+        };
+        texts.unwrap_or_else(|| {
+            self.fault(key, "must be a list of texts in quotes: [\"…\"]");
+            Vec::new()
+        })
+    }
+
     /// `true` or `false`; a value of another type is a fault.
     pub(super) fn flag(&self, key: &str) -> Option<bool> {
         let DeValue::Boolean(flag) = self.find(key)?.get_ref() else {

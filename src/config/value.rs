@@ -70,6 +70,11 @@ fn digit(letter: char) -> Option<u8> {
     u8::try_from(letter.to_digit(16)?).ok()
 }
 
+/// The host part of an address; none: it has none.
+pub(super) fn host(url: &str) -> Option<String> {
+    reqwest::Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
 /// `https://host[:port]` and nothing more; returned without the slash at its end.
 pub(super) fn https_url(text: &str) -> Result<String, String> {
     let url = reqwest::Url::parse(text).map_err(|why| format!("{text:?} is not an address: {why}"))?;

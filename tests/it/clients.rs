@@ -1,9 +1,10 @@
-//! Clients that we did not write drive the simulated switch unmodified, and what they did counts on the data plane.
+//! Clients that we did not write drive the simulated devices unmodified, and what they did counts on the data plane.
 //!
 //! Each runs when `VMTRACKER_CLIENTS` names a virtual environment with `tests/clients/requirements.txt`; the few lines
 //! that drive it lie there, too.
 
 mod client;
+mod pyvmomi;
 
 use serde_json::{Value, json};
 use vmtracker::lab::{

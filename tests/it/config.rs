@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use vmtracker::config::{Config, Fault, Faults, HostTrust, SwitchSettings};
-use vmtracker_core::tracker::{Act, Mode};
+use vmtracker_core::tracker::{Act, ClusterPolicy, Mode, Prepare};
 
 /// A directory with the files that the texts below name.
 fn folder() -> tempfile::TempDir {
@@ -83,8 +83,8 @@ fn the_shipped_file_with_its_examples_is_valid_and_shows_every_key() {
     assert_eq!((config.policy.attachments.len(), config.policy.floors.len()), (1, 1));
     let known = "mode allowed_vlans hold_down pace links save store control metrics log name url username password_file \
                  password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer transport \
-                 ssh known_hosts_file host_key_sha256 host_key private_key_file passphrase_file ssh_agent attributes annotate \
-                 wide_trunk wide_trunks";
+                 prepare drs_recommendations critical_vms ssh known_hosts_file host_key_sha256 host_key private_key_file passphrase_file ssh_agent \
+                  attributes annotate wide_trunk wide_trunks";
     for key in known.split_whitespace() {
         assert!(text.iter().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not shown");
     }
@@ -282,6 +282,34 @@ fn placements_name_devices_that_exist() {
     check(&format!("{SWITCH}{attachment}"), &[]);
     check(&format!("{SWITCH}{attachment}vcenter = 'vc9'\n"), &["11 attachment[1].vcenter: no [[vcenter]] is"]);
     check(&format!("{SWITCH}{attachment}{attachment}"), &["11 attachment[2]: vmnic0 of esx1 is attached twice"]);
+}
+
+#[test]
+fn clusters_are_prepared_as_the_nearest_rule_says() {
+    let vcenter = VCENTER.replace("vc1", "vc2").replace("vc2.password", "vc1.password");
+    let own = "prepare = 'on-move'\ndrs_recommendations = true\ncritical_vms = ['vcsa01', 'store']\n";
+    let cluster = "[[cluster]]\nvcenter = 'vc2'\nname = 'edge'\nprepare = 'cluster'\n";
+    let (config, _) =
+        parse(&format!("[fabric]\nprepare = 'cluster'\n{VCENTER}{vcenter}{own}{cluster}")).expect("valid");
+    let policy = |name: &str| config.policy.vcenters.get(&name.into()).expect("a vCenter").clone();
+    let (one, other) = (policy("vc1"), policy("vc2"));
+    assert_eq!((one.prepare, one.drs_recommendations, one.address.as_str()), (Prepare::Cluster, false, "vc1"));
+    assert_eq!((other.prepare, other.drs_recommendations), (Prepare::OnMove, true));
+    assert_eq!(other.critical_vms.into_iter().collect::<Vec<_>>(), ["store", "vcsa01"]);
+    let rule = ClusterPolicy { vcenter: "vc2".into(), cluster: "edge".into(), prepare: Prepare::Cluster };
+    assert_eq!(config.policy.clusters, [rule]);
+    let cluster = cluster.replace("vc2", "vc1");
+    check(&format!("{VCENTER}{cluster}{cluster}"), &["12 cluster[2].name: cluster \"edge\" of vc1 is listed twice"]);
+    check(&cluster, &["2 cluster[1].vcenter: no [[vcenter]] is called"]);
+    check(
+        &format!("[fabric]\nprepare = 'always'\n{VCENTER}critical_vms = 'vcsa01'\n[[cluster]]\nvcenter = 'vc1'\n"),
+        &[
+            "2 fabric.prepare: \"always\" is no way to prepare",
+            "8 vcenter[1].critical_vms: must be a list of texts",
+            "9 cluster[1].name: is missing",
+            "9 cluster[1].prepare: is missing",
+        ],
+    );
 }
 
 #[test]

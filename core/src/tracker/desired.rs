@@ -168,7 +168,9 @@ impl Tracker {
             Reason::Vnic { vm, key } => format!("{} vNIC {key}", self.sites.vm_name(vm)),
             Reason::Move { vm, to } => format!("{} moves to {}", self.sites.vm_name(vm), self.sites.host_name(to)),
             Reason::Vmkernel { host, device } => self.sites.adapter_name(host, device),
-            Reason::Floor { cluster, host } => format!("floor of cluster {cluster} on {}", self.sites.host_name(host)),
+            Reason::Floor { cluster, host } => {
+                format!("{} on {}", self.floor_text(cluster), self.sites.host_name(host))
+            }
             Reason::Recommended { vm, to } => {
                 format!("DRS recommends {} to move to {}", self.sites.vm_name(vm), self.sites.host_name(to))
             }

@@ -27,7 +27,7 @@ impl Tracker {
     }
 
     /// Whether two hosts are one machine, which two vCenters list.
-    fn is_same_machine(&self, one: &HostId, other: &HostId) -> bool {
+    pub(super) fn is_same_machine(&self, one: &HostId, other: &HostId) -> bool {
         !self.pnic_macs(one).is_disjoint(&self.pnic_macs(other))
     }
 

@@ -62,6 +62,10 @@ impl FindingKind {
         if matches!(self, Self::Island) {
             return Duration::from_secs(2 * NEIGHBORS.as_secs());
         }
+        // A VM that moves to another vCenter may be in both inventories for a moment.
+        if matches!(self, Self::DuplicateVm) {
+            return Duration::from_secs(5 * NEIGHBORS.as_secs());
+        }
         let settles = matches!(
             self,
             Self::Unattached
@@ -163,6 +167,8 @@ kinds! {
     AbsentHost = "absent-host", Systems;
     /// A VM left without a cause: what it needed stays until a person closes it.
     Orphan = "orphan", Systems;
+    /// VMs of two vCenters run under one instance UUID.
+    DuplicateVm = "duplicate-vm", Systems;
     /// A withdrawal waits for something that a person may have to mend.
     WithdrawalBlocked = "withdrawal-blocked", Network;
     /// Withdrawals are stopped until a person releases the brake.

@@ -30,6 +30,7 @@ impl Tracker {
         found.extend(self.owner_findings());
         found.extend(self.save_findings(now));
         found.extend(self.withdrawal_findings());
+        found.extend(self.twin_findings());
         found.sort();
         found.dedup();
         let since = std::mem::take(&mut self.since);
@@ -130,11 +131,11 @@ impl Tracker {
         let one = |(unit, puzzle): (&Unit, &Puzzle)| match puzzle {
             Puzzle::Need(text) => {
                 let text = format!("{text}; what stands for it stays");
-                Some(((FindingKind::UnknownNeed, self.whose(unit), text), Some(unit.entity())))
+                Some(((FindingKind::UnknownNeed, self.subject_of(unit), text), Some(unit.entity())))
             }
             Puzzle::Unread(text) => {
                 let text = network_findings::unread(text);
-                Some(((FindingKind::UnreadPort, self.whose(unit), text), Some(unit.entity())))
+                Some(((FindingKind::UnreadPort, self.subject_of(unit), text), Some(unit.entity())))
             }
             Puzzle::Unattached(host, pnic) => {
                 let subject = format!("host {} {pnic}", self.sites.host_name(host));
@@ -148,7 +149,7 @@ impl Tracker {
         all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
     }
 
-    fn whose(&self, unit: &Unit) -> String {
+    fn subject_of(&self, unit: &Unit) -> String {
         match unit {
             Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
             Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),

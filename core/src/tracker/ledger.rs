@@ -13,7 +13,7 @@ pub(super) type Key = (String, Place, VlanId);
 pub(super) struct Ledger {
     entries: BTreeMap<Key, Entry>,
     /// What each stands, or last stood, for; may be known before the claim is.
-    purposes: BTreeMap<Key, BTreeSet<Reason>>,
+    purposes: BTreeMap<(VlanId, String, Place), BTreeSet<Reason>>,
 }
 
 /// What the ledger knows of one (place, VLAN).
@@ -42,17 +42,18 @@ impl Ledger {
     /// The fold.
     pub(super) fn apply(&mut self, record: &Record) {
         let key = (record.serial.clone(), record.place, record.vlan);
+        let purpose = (record.vlan, record.serial.clone(), record.place);
         let state = match &record.what {
             What::Claimed { .. } => State::Claimed,
             What::Owned => State::Owned,
             What::Withdrawing { .. } => State::Withdrawing,
             What::Released { .. } | What::Withdrawn => {
                 self.entries.remove(&key);
-                self.purposes.remove(&key);
+                self.purposes.remove(&purpose);
                 return;
             }
             What::StandsFor { reasons } => {
-                self.purposes.insert(key, reasons.iter().cloned().collect());
+                self.purposes.insert(purpose, reasons.iter().cloned().collect());
                 return;
             }
         };
@@ -64,7 +65,13 @@ impl Ledger {
 
     /// What a VLAN of ours stands, or last stood, for; empty when nobody knows.
     pub(super) fn purpose(&self, serial: &str, place: Place, vlan: VlanId) -> Option<&BTreeSet<Reason>> {
-        self.purposes.get(&(serial.to_owned(), place, vlan))
+        self.purposes.get(&(vlan, serial.to_owned(), place))
+    }
+
+    /// What one VLAN stands, or last stood, for, in every place.
+    pub(super) fn purposes_of(&self, vlan: VlanId) -> impl Iterator<Item = &BTreeSet<Reason>> {
+        let first = (vlan, String::new(), Place::VlanDatabase);
+        self.purposes.range(first..).take_while(move |(key, _)| key.0 == vlan).map(|(_, reasons)| reasons)
     }
 
     /// What is known of one (place, VLAN); none: foreign, or not there.

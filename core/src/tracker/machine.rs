@@ -7,8 +7,11 @@ use std::{
 
 use super::{
     EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Reason, Record, Vm, VmId, What,
+    advice::Advice,
     attachment::Attachments,
     brake::Restraint,
+    census::Census,
+    critical::Critical,
     desired::Desired,
     fabric::Fabric,
     ledger::{self, Ledger, State},
@@ -40,6 +43,9 @@ pub struct Tracker {
     pub(super) boots: Boots,
     pub(super) obstacles: Obstacles,
     pub(super) restraint: Restraint,
+    pub(super) advice: Advice,
+    pub(super) census: Census,
+    pub(super) critical: Critical,
     pub(super) moves: BTreeMap<VmId, Motion>,
     pub(super) puzzles: BTreeMap<Unit, BTreeSet<Puzzle>>,
     pub(super) untagged: BTreeMap<Unit, Untagged>,
@@ -85,6 +91,9 @@ impl Tracker {
             boots: Boots::default(),
             obstacles: Obstacles::default(),
             restraint: Restraint::restored(records, brake),
+            advice: Advice::default(),
+            census: Census::default(),
+            critical: Critical::default(),
             moves: BTreeMap::new(),
             puzzles: BTreeMap::new(),
             untagged: BTreeMap::new(),
@@ -127,15 +136,18 @@ impl Tracker {
             Event::VmSeen(vm) => self.vm_seen(vm),
             Event::HostSeen(host) => {
                 let id = host.id.clone();
-                self.sites.host_seen(host);
+                if self.sites.host_seen(host) {
+                    self.count_host(&id);
+                }
                 self.host_changed(&id);
             }
             Event::PortGroupSeen(group) => {
-                let vcenter = group.id.vcenter.clone();
+                let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
                 if self.sites.group_seen(group) {
                     self.steered_anew(&vcenter);
                 }
                 self.vcenter_changed(&vcenter);
+                self.group_changed(&vcenter, &key);
             }
             Event::DvsSeen(dvs) => {
                 let vcenter = dvs.id.vcenter.clone();
@@ -151,19 +163,17 @@ impl Tracker {
                         .flat_map(|id| [Unit::Vm(id.clone()), Unit::Move(id.clone()), Unit::Host(id.clone())]),
                 );
             }
-            Event::ClusterSeen(cluster) => {
-                self.dirty.units.extend(self.sites.hosts.keys().cloned().map(Unit::Host));
-                self.sites.clusters.insert(cluster.id.clone(), cluster);
-            }
+            Event::ClusterSeen(cluster) => self.cluster_seen(cluster),
             Event::VmLeft(vm) => self.vm_left(&vm, now),
             Event::HostLeft(host) => self.host_left(&host),
             Event::PortGroupLeft(group) => self.sites.group_left(&group),
             // What a switch said of its private VLANs stays true for the VMs that are still on it.
-            Event::ClusterLeft(_) | Event::DvsLeft(_) => {}
-            Event::VmDestroyed(vm) | Event::VmMigratedAway(vm) => {
+            Event::ClusterLeft(cluster) => self.cluster_left(&cluster),
+            Event::DvsLeft(_) => {}
+            Event::VmMigratedAway(vm) => self.migrated_away(&vm, now),
+            Event::VmDestroyed(vm) => {
                 if self.sites.vm_destroyed(&vm, now) {
-                    self.dirty.purposes.extend(self.lapses.keys().cloned());
-                    self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm)]);
+                    self.departed(&vm);
                 }
             }
             Event::MigrationStarted { vm, to } => self.migration_started(vm, &to, now),
@@ -207,21 +217,32 @@ impl Tracker {
 
     fn vm_seen(&mut self, vm: Arc<Vm>) {
         let id = vm.id.clone();
-        let arrived = self.moves.get(&id).is_some_and(|motion| vm.host.as_ref() == Some(&motion.to));
-        self.sites.vm_seen(vm);
+        let arrived = |motion: &Motion| vm.host.as_ref().is_some_and(|host| motion.to.contains(host));
+        let arrived = self.moves.get(&id).is_some_and(arrived);
+        self.sites.vm_seen(vm.clone());
         if arrived {
             self.moves.remove(&id);
         }
-        self.dirty.units.extend([Unit::Vm(id.clone()), Unit::Move(id)]);
+        self.count_vm(&id);
+        self.explain_predecessors(&vm);
+        self.dirty.units.extend([Unit::Vm(id.clone()), Unit::Move(id.clone()), Unit::Advice(id)]);
+    }
+
+    /// A VM is gone by vCenter's own word.
+    pub(super) fn departed(&mut self, vm: &VmId) {
+        self.dirty.purposes.extend(self.lapses.keys().cloned());
+        self.count_vm(vm);
+        self.dirty.units.extend([Unit::Vm(vm.clone()), Unit::Move(vm.clone()), Unit::Advice(vm.clone())]);
     }
 
     /// A VM that left without a cause keeps what it has; the brake counts it.
     fn vm_left(&mut self, id: &VmId, now: Moment) {
         let unit = Unit::Vm(id.clone());
-        if !self.sites.vm_left(id) {
+        if !self.sites.vm_left(id) && self.registered_anew(id).is_none() {
             let count = self.requirements.of(&unit).count();
             self.restraint.unexplained(count, self.owned_in_all(), now);
         }
+        self.count_vm(id);
         self.dirty.units.insert(unit);
     }
 
@@ -282,6 +303,8 @@ impl Tracker {
         self.reconsider();
         let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
         hosts.iter().for_each(|host| self.host_changed(host));
+        self.count_all();
+        self.review_advice();
         self.dirty.units.extend(self.sites.vms.keys().cloned().map(Unit::Vm));
         self.dirty.switches.extend(self.fabric.switches.keys().cloned());
     }
@@ -295,15 +318,19 @@ impl Tracker {
     fn host_units(&mut self, id: &HostId) {
         self.dirty.units.insert(Unit::Host(id.clone()));
         self.dirty.units.extend(self.sites.vms_on(id).cloned().map(Unit::Vm));
-        let coming = self.moves.iter().filter(|(_, motion)| motion.to == *id);
+        let coming = self.moves.iter().filter(|(_, motion)| motion.to.contains(id));
         self.dirty.units.extend(coming.map(|(vm, _)| Unit::Move(vm.clone())));
+        self.dirty.units.extend(self.advice.vms().cloned().map(Unit::Advice));
+        self.preparation_changed(id);
     }
 
     fn vcenter_changed(&mut self, vcenter: &VcenterId) {
         let mine = |object: &&ObjectId| object.vcenter == *vcenter;
         self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
         self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
-        self.dirty.units.extend(self.moves.keys().filter(mine).cloned().map(Unit::Move));
+        let moves: Vec<VmId> = self.moves.keys().filter(mine).chain(self.moves_into(vcenter)).cloned().collect();
+        self.dirty.units.extend(moves.into_iter().map(Unit::Move));
+        self.dirty.units.extend(self.advice.vms().filter(mine).cloned().map(Unit::Advice));
     }
 
     /// An attribute changed no requirement, but perhaps whether it may be met.
@@ -345,7 +372,8 @@ impl Tracker {
             true => drop(self.puzzles.remove(&unit)),
             false => drop(self.puzzles.insert(unit.clone(), puzzles)),
         }
-        let changed = self.requirements.replace(unit, asked);
+        let changed = self.requirements.replace(unit.clone(), asked);
+        self.hand_over(&unit, !changed.gained.is_empty());
         for key in changed.gained {
             self.lapses.remove(&key);
             self.closed.remove(&key);

@@ -9,9 +9,12 @@
 //!
 //! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
 
+mod advice;
 mod attachment;
 mod brake;
 mod cables;
+mod census;
+mod critical;
 mod desired;
 mod disputes;
 mod dvs;
@@ -20,6 +23,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod identity;
 mod intent;
 mod inventory;
 mod ledger;
@@ -42,6 +46,7 @@ mod passing;
 mod paths;
 mod permit;
 mod policy;
+mod prepare;
 mod private;
 mod reason;
 mod reconcile;

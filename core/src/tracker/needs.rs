@@ -36,6 +36,11 @@ impl<'a> Plug<'a> {
         Self { backing: &vnic.backing, port: Some(port), sriov: vnic.sriov.as_ref(), tunnel: false }
     }
 
+    /// Any adapter in a network.
+    pub(super) const fn network(backing: &'a Backing) -> Self {
+        Self { backing, port: None, sriov: None, tunnel: false }
+    }
+
     /// A vmkernel adapter of a host.
     pub(super) fn kernel(host: &'a ObjectId, adapter: &'a Vmkernel) -> Self {
         let port = Port { key: adapter.port_key.as_deref(), entity: host, nic: None };

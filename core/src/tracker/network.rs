@@ -24,7 +24,7 @@ pub enum Network {
 }
 
 impl Network {
-    /// The network that an adapter is plugged into; none: it cannot be told.
+    /// The network that an adapter is plugged into; none: nothing of the physical network, or it cannot be told.
     pub(super) fn of(backing: &Backing) -> Option<Self> {
         match backing {
             Backing::Distributed { dvs_uuid, port_group_key } => {

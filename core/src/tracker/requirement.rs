@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EdgePort, Reason, reason::Unit};
+use super::{EdgePort, HostId, Network, Reason, reason::Unit};
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
 /// A VLAN on an edge port.
@@ -101,6 +101,14 @@ impl Requirements {
     /// What one unit asks for, by reason.
     pub(super) fn asked(&self, unit: &Unit) -> Option<&BTreeMap<Reason, BTreeSet<Key>>> {
         self.by_unit.get(unit)
+    }
+
+    /// What asks for prepared networks on one host.
+    pub(super) fn prepared_on(&self, host: &HostId) -> impl Iterator<Item = &Unit> {
+        let least = Network::Distributed { dvs_uuid: "".into(), port_group_key: "".into() };
+        let units = self.by_unit.range(Unit::Prepared(host.clone(), least)..).map(|(unit, _)| unit);
+        let host = host.clone();
+        units.take_while(move |unit| matches!(unit, Unit::Prepared(at, _) if *at == host))
     }
 
     /// Every edge port of one switch with a requirement.

@@ -175,7 +175,7 @@ impl Tracker {
         let here = |port: &EdgePort| port.switch == *switch;
         let comes =
             |host: &HostId| self.attachments.of_host(host).flat_map(|at| self.legs_at(at)).any(|leg| here(&leg));
-        let arriving = self.moves.values().any(|motion| comes(&motion.to));
+        let arriving = self.moves.values().any(|motion| motion.to.iter().any(&comes));
         let adding = self.unmet.keys().filter(|(port, _)| here(port)).any(|(port, vlan)| {
             let set_up = self.fabric.switches.get(switch).is_some_and(|known| known.carries(port.interface, *vlan));
             !set_up && self.is_wanted(port, *vlan)

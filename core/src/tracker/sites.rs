@@ -7,13 +7,13 @@ use std::{
 };
 
 use super::{
-    Cluster, ClusterId, Hint, Host, HostConnection, HostId, Moment, Network, ObjectId, PortGroup, Vm, VmId,
-    networks::Networks,
+    Backing, Cluster, ClusterId, Hint, Host, HostConnection, HostId, HostPower, Moment, Network, ObjectId, PortGroup,
+    Vm, VmId, networks::Networks,
 };
 use crate::net::{MacAddr, VcenterId, VcenterName};
 
-/// How long a VM that vCenter destroyed is remembered as destroyed, beyond any hold-down in use.
-const MEMORY_OF_DESTROYED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a VM that vCenter destroyed or sent away is remembered, beyond any hold-down in use.
+const MEMORY_OF_DEPARTED: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long after its last frame a Nexus still shows an address (`mac address-table aging-time`, 1800 s by default).
 const AGEING: Duration = Duration::from_secs(1800);
 
@@ -28,9 +28,11 @@ pub(super) struct Sites {
     groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
     pub(super) networks: Networks,
     vms_on: BTreeMap<HostId, BTreeSet<VmId>>,
+    hosts_in: BTreeMap<ClusterId, BTreeSet<HostId>>,
     /// VMs and hosts that left the view without a cause; their last state stays in `vms` and `hosts`.
     pub(super) left: BTreeSet<ObjectId>,
-    destroyed: BTreeMap<VmId, Destroyed>,
+    departed: BTreeMap<VmId, Departed>,
+    by_uuid: BTreeMap<String, BTreeSet<VmId>>,
     /// Port groups with attributes. They stay when they leave: a view that shrank must not widen what they narrowed.
     steered: BTreeMap<VcenterId, BTreeMap<String, Arc<PortGroup>>>,
     /// vCenters into which findings cannot be written, and why.
@@ -39,10 +41,14 @@ pub(super) struct Sites {
     pub(super) unreached: BTreeMap<VcenterName, String>,
 }
 
-/// What is remembered of a VM that vCenter destroyed.
+/// What is remembered of a VM that is gone by vCenter's own word.
 #[derive(Clone, Debug)]
-struct Destroyed {
+pub(super) struct Departed {
     at: Moment,
+    /// It was not destroyed: it moved to another vCenter.
+    pub(super) migrated: bool,
+    /// Its instance UUID, by which it is known there.
+    pub(super) uuid: Option<String>,
     /// Its addresses: switches show them for a while.
     macs: Vec<MacAddr>,
 }
@@ -129,14 +135,40 @@ impl Sites {
     /// A VM as it now is; its last state, if that was another.
     pub(super) fn vm_seen(&mut self, vm: Arc<Vm>) {
         self.seen(&vm.id);
-        self.destroyed.remove(&vm.id);
-        if let Some(host) = self.vms.get(&vm.id).and_then(|before| before.host.clone()) {
-            self.unplace(&host, &vm.id);
+        self.departed.remove(&vm.id);
+        self.unlist(&vm.id);
+        if let Some(uuid) = &vm.instance_uuid {
+            self.by_uuid.entry(uuid.clone()).or_default().insert(vm.id.clone());
         }
         if let Some(host) = &vm.host {
             self.vms_on.entry(host.clone()).or_default().insert(vm.id.clone());
         }
         self.vms.insert(vm.id.clone(), vm);
+    }
+
+    /// Takes a VM out of every index.
+    fn unlist(&mut self, id: &VmId) {
+        let Some(vm) = self.vms.get(id).cloned() else { return };
+        if let Some(host) = &vm.host {
+            self.unplace(host, id);
+        }
+        let Some(uuid) = &vm.instance_uuid else { return };
+        if let Some(ids) = self.by_uuid.get_mut(uuid) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_uuid.remove(uuid);
+            }
+        }
+    }
+
+    /// Every VM with this instance UUID.
+    pub(super) fn with_uuid(&self, uuid: &str) -> impl Iterator<Item = &VmId> {
+        self.by_uuid.get(uuid).into_iter().flatten()
+    }
+
+    /// Every instance UUID that several VMs have, and whose they are.
+    pub(super) fn shared_uuids(&self) -> impl Iterator<Item = (&str, &BTreeSet<VmId>)> {
+        self.by_uuid.iter().filter(|(_, ids)| ids.len() > 1).map(|(uuid, ids)| (uuid.as_str(), ids))
     }
 
     fn unplace(&mut self, host: &HostId, vm: &VmId) {
@@ -148,9 +180,27 @@ impl Sites {
         }
     }
 
-    pub(super) fn host_seen(&mut self, host: Arc<Host>) {
+    /// A host as it now is; whether its cluster is another one than before.
+    pub(super) fn host_seen(&mut self, host: Arc<Host>) -> bool {
         self.seen(&host.id);
-        self.hosts.insert(host.id.clone(), host);
+        let (id, cluster) = (host.id.clone(), host.cluster.clone());
+        let before = self.hosts.insert(id.clone(), host);
+        let before = before.map(|before| before.cluster.clone());
+        if before.as_ref() == Some(&cluster) {
+            return false;
+        }
+        if let Some(hosts) = before.flatten().and_then(|left| self.hosts_in.get_mut(&left)) {
+            hosts.remove(&id);
+        }
+        if let Some(cluster) = cluster {
+            self.hosts_in.entry(cluster).or_default().insert(id);
+        }
+        true
+    }
+
+    /// The hosts of a cluster, whatever their state.
+    pub(super) fn hosts_in(&self, cluster: &ClusterId) -> impl Iterator<Item = &HostId> {
+        self.hosts_in.get(cluster).into_iter().flatten()
     }
 
     /// A port group as it now is; whether its attributes say something else than before.
@@ -199,32 +249,42 @@ impl Sites {
         if host.is_some_and(|host| self.host_absent(&host).is_some()) {
             return false;
         }
-        self.destroyed.retain(|_, past| now.since(past.at) < MEMORY_OF_DESTROYED);
-        let vnics = self.vms.get(id).and_then(|vm| vm.vnics.as_ref());
-        let macs = vnics.into_iter().flatten().filter_map(|vnic| vnic.mac).collect();
-        self.destroyed.insert(id.clone(), Destroyed { at: now, macs });
+        self.depart(id, false, now);
+        true
+    }
+
+    /// vCenter says that a VM moved to another vCenter. A host that is away sends nothing anywhere: that it is away now
+    /// takes nothing back.
+    pub(super) fn vm_migrated_away(&mut self, id: &VmId, now: Moment) {
+        self.depart(id, true, now);
+    }
+
+    fn depart(&mut self, id: &VmId, migrated: bool, now: Moment) {
+        self.departed.retain(|_, past| now.since(past.at) < MEMORY_OF_DEPARTED);
+        let vm = self.vms.get(id);
+        let macs = vm.and_then(|vm| vm.vnics.as_ref()).into_iter().flatten().filter_map(|vnic| vnic.mac).collect();
+        let uuid = vm.and_then(|vm| vm.instance_uuid.clone());
+        self.departed.insert(id.clone(), Departed { at: now, migrated, uuid, macs });
         if self.left.contains(id) {
             self.forget_vm(id);
         }
-        true
     }
 
     /// A VM left the view. Whether that has a cause; without one its last state stays.
     pub(super) fn vm_left(&mut self, id: &VmId) -> bool {
-        let destroyed = self.destroyed.contains_key(id);
-        match destroyed {
+        let departed = self.departed.contains_key(id);
+        match departed {
             true => self.forget_vm(id),
             false => drop(self.vms.contains_key(id) && self.left.insert(id.clone())),
         }
-        destroyed
+        departed
     }
 
     /// Forgets a VM that is accounted for.
     pub(super) fn forget_vm(&mut self, id: &VmId) {
         self.left.remove(id);
-        if let Some(host) = self.vms.remove(id).and_then(|vm| vm.host.clone()) {
-            self.unplace(&host, id);
-        }
+        self.unlist(id);
+        self.vms.remove(id);
     }
 
     pub(super) fn host_left(&mut self, id: &HostId) {
@@ -233,8 +293,14 @@ impl Sites {
         }
     }
 
+    /// Whether vCenter destroyed a VM.
     pub(super) fn is_destroyed(&self, id: &VmId) -> bool {
-        self.destroyed.contains_key(id)
+        self.departed(id).is_some_and(|departed| !departed.migrated)
+    }
+
+    /// What is known of a VM that is gone by vCenter's own word.
+    pub(super) fn departed(&self, id: &VmId) -> Option<&Departed> {
+        self.departed.get(id)
     }
 
     pub(super) fn group(&self, vcenter: &VcenterId, key: &str) -> Option<&PortGroup> {
@@ -245,9 +311,36 @@ impl Sites {
         self.vms_on.get(host).into_iter().flatten()
     }
 
-    pub(super) fn host_named(&self, vcenter: &VcenterId, name: &str) -> Option<HostId> {
-        let mut hosts = self.hosts.values().filter(|host| host.id.vcenter == *vcenter);
-        hosts.find(|host| host.name.eq_ignore_ascii_case(name)).map(|host| host.id.clone())
+    /// The hosts of this name but for `here`: those of this vCenter, or else those of every other one. One that left
+    /// counts only where no other has the name.
+    pub(super) fn hosts_named(&self, vcenter: &VcenterId, name: &str, here: Option<&HostId>) -> BTreeSet<HostId> {
+        let named = |host: &&Arc<Host>| host.name.eq_ignore_ascii_case(name) && Some(&host.id) != here;
+        let all: Vec<&HostId> = self.hosts.values().filter(named).map(|host| &host.id).collect();
+        let of = |mine: bool, left: bool| -> BTreeSet<HostId> {
+            let fits = |host: &&&HostId| (host.vcenter == *vcenter) == mine && self.left.contains(**host) == left;
+            all.iter().filter(fits).map(|host| (*host).clone()).collect()
+        };
+        let ranked = [(true, false), (true, true), (false, false), (false, true)];
+        ranked.into_iter().map(|(mine, left)| of(mine, left)).find(|hosts| !hosts.is_empty()).unwrap_or_default()
+    }
+
+    /// Everything that a VM on a host could be plugged into: the port groups of its standard switches, and those of the
+    /// distributed switches that it is on.
+    pub(super) fn networks_on(&self, host: &HostId) -> Vec<Backing> {
+        let Some(network) = self.hosts.get(host).and_then(|host| host.network.as_ref()) else { return Vec::new() };
+        let standard = network.port_groups.iter().map(|group| Backing::Standard { port_group: group.name.clone() });
+        let mut networks: Vec<Backing> = standard.collect();
+        for proxy in &network.proxy_switches {
+            let dvs = self.networks.dvs(&host.vcenter, &proxy.dvs_uuid).map(|dvs| &dvs.id);
+            // A group whose switch nobody told of may be on any.
+            let on_it = |group: &&Arc<PortGroup>| dvs.is_none() || group.dvs.is_none() || group.dvs.as_ref() == dvs;
+            let mine = self.groups.values().filter(|group| group.id.vcenter == host.vcenter && !group.uplink);
+            networks.extend(mine.filter(on_it).map(|group| Backing::Distributed {
+                dvs_uuid: proxy.dvs_uuid.clone(),
+                port_group_key: group.key.clone(),
+            }));
+        }
+        networks
     }
 
     /// Whether the facts of a vCenter are complete and fresh.
@@ -266,7 +359,11 @@ impl Sites {
             HostConnection::NotResponding => Some("is not responding"),
             HostConnection::Unknown => Some("is in an unknown state"),
             HostConnection::Connected if host.maintenance => Some("is in maintenance mode"),
-            HostConnection::Connected => None,
+            HostConnection::Connected => match host.power {
+                HostPower::StandBy => Some("is in standby"),
+                HostPower::Off => Some("is powered off"),
+                HostPower::On | HostPower::Unknown => None,
+            },
         }
     }
 
@@ -285,7 +382,7 @@ impl Sites {
         let vnics = self.vms.values().filter_map(|vm| vm.vnics.as_ref()).flatten().filter_map(|vnic| vnic.mac);
         let networks = self.hosts.values().filter_map(|host| host.network.as_ref());
         let kernels = networks.flat_map(|network| &network.vmkernels).filter_map(|vmk| vmk.mac);
-        let fresh = self.destroyed.values().filter(|past| now.since(past.at) < AGEING);
+        let fresh = self.departed.values().filter(|past| now.since(past.at) < AGEING);
         let past = fresh.flat_map(|past| &past.macs).copied();
         vnics.chain(kernels).chain(past).any(|known| known == mac)
     }

@@ -89,8 +89,8 @@ impl Tracker {
         match reason {
             Reason::Vnic { vm, key } => self.vnic_bound(vm, *key, vlan),
             Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => self.move_bound(vm, vlan),
-            Reason::Prepared { host, network, .. } => self.backing_bound(&host.vcenter, &network.backing(), vlan),
             Reason::Vmkernel { host, device } => self.vmkernel_bound(host, device, vlan),
+            Reason::Prepared { host, network, .. } => self.backing_bound(&host.vcenter, &network.backing(), vlan),
             Reason::Floor { .. } => Bound::Nothing,
         }
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Attachment, EdgePort, Host, HostId, Reason, Tracker, Vm, VmId, Vnic,
+    Attachment, Backing, EdgePort, Host, HostId, Reason, Tracker, Vm, VmId, Vnic,
     native::Untagged,
     needs::{Known, Lookup, Need, Overlay, Plug, Wide},
     reason::Unit,
@@ -55,23 +55,25 @@ impl Tracker {
             Unit::Vm(id) => self.vm_answer(id),
             Unit::Move(id) => self.move_answer(id),
             Unit::Host(id) => self.host_answer(id, unit),
-            Unit::Advice(_) | Unit::Prepared(..) => Some(Answer::default()),
+            Unit::Advice(id) => self.advice_answer(id),
+            Unit::Prepared(host, network) => self.prepared_answer(host, network),
         }
     }
 
     fn vm_answer(&self, id: &VmId) -> Option<Answer> {
         let Some(vm) = self.sites.vms.get(id) else { return Some(Answer::default()) };
         if self.sites.left.contains(id) {
-            return None;
+            // What is registered anew asks for itself.
+            return self.registered_anew(id).map(|_| Answer::default());
         }
         let readable = (vm.host.as_ref(), vm.vnics.as_ref());
-        let (host, vnics) = match (vm.runs(), readable) {
+        let host = match (vm.runs(), readable) {
             (Some(false), _) => return Some(Answer::default()),
-            (Some(true), (Some(host), Some(vnics))) => (host, vnics),
+            (Some(true), (Some(host), Some(_))) => host,
             (Some(true) | None, _) => return Some(self.as_it_stands(vm)),
         };
         let mut answer = Answer::default();
-        for vnic in vnics.iter().filter(|vnic| is_used(vm, vnic)) {
+        for vnic in connected(vm) {
             let reason = Reason::Vnic { vm: id.clone(), key: vnic.key };
             let who = format!("vNIC {}", vnic.key);
             let keys = self.on_host(host, &Plug::vnic(vm, vnic), (&who, &reason), &mut answer);
@@ -97,28 +99,10 @@ impl Tracker {
         Answer { asked, untagged: self.untagged.get(&unit).cloned().unwrap_or_default(), puzzles }
     }
 
-    /// A VM on its way needs on the target what it needs where it runs; what cannot be told there is no reason to wait.
-    fn move_answer(&self, id: &VmId) -> Option<Answer> {
-        let mut answer = Answer::default();
-        let (Some(motion), Some(vm)) = (self.moves.get(id), self.sites.vms.get(id)) else { return Some(answer) };
-        if vm.runs() != Some(true) {
-            return Some(answer);
-        }
-        let reason = Reason::Move { vm: id.clone(), to: motion.to.clone() };
-        let mut all = BTreeSet::new();
-        for vnic in vm.vnics.iter().flatten().filter(|vnic| is_used(vm, vnic)) {
-            let who = format!("vNIC {}", vnic.key);
-            let keys = self.on_host(&motion.to, &Plug::vnic(vm, vnic), (&who, &reason), &mut answer);
-            all.extend(keys.into_iter().flatten());
-        }
-        answer.asked.insert(reason, Some(all));
-        Some(answer)
-    }
-
     fn host_answer(&self, id: &HostId, unit: &Unit) -> Option<Answer> {
         let host = self.sites.hosts.get(id)?;
         if self.sites.left.contains(id) {
-            return None;
+            return self.departed_host_answer(id);
         }
         let mut answer = Answer::default();
         for adapter in host.network.iter().flat_map(|network| &network.vmkernels) {
@@ -126,8 +110,8 @@ impl Tracker {
             let keys = self.on_host(id, &Plug::kernel(id, adapter), (&adapter.label(), &reason), &mut answer);
             answer.asked.insert(reason, keys);
         }
-        for (reason, keys) in self.floors(host) {
-            answer.asked.insert(reason, Some(keys));
+        for (reason, keys) in self.floors(host).into_iter().chain(self.critical_floor(host)) {
+            answer.asked.entry(reason).or_default().get_or_insert_default().extend(keys);
         }
         self.keep_standing(id, unit, &mut answer.asked);
         Some(answer)
@@ -167,9 +151,26 @@ impl Tracker {
         self.fabric.legs(&self.fabric.edge_port(&at.switch, at.interface))
     }
 
+    /// The VLANs that any adapter in a network needs on the edge ports of `host`; none: it cannot be told.
+    pub(super) fn on_network(&self, host: &HostId, backing: &Backing) -> Option<BTreeSet<Key>> {
+        match self.lookup(host)?.need(&Plug::network(backing)) {
+            Need::Known(known) => Some(self.at_ports(host, &known).0),
+            Need::Overlay(_) => Some(BTreeSet::new()),
+            Need::Unknown(_) | Need::Wide(_) => None,
+        }
+    }
+
+    /// Where the needs of a host's adapters are looked up; none: its network is not known.
+    pub(super) fn lookup(&self, host: &HostId) -> Option<Lookup<'_>> {
+        let known = self.sites.hosts.get(host)?;
+        let site = self.sites.by_id.get(&known.id.vcenter).map(|site| &site.name);
+        let trunks = Trunks::of(&self.policy, site);
+        Some(Lookup { sites: &self.sites, vcenter: &known.id.vcenter, network: known.network.as_ref()?, trunks })
+    }
+
     /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told. `for_whom` is the adapter, for
     /// people, and the reason.
-    fn on_host(
+    pub(super) fn on_host(
         &self,
         id: &HostId,
         plug: &Plug<'_>,
@@ -177,15 +178,13 @@ impl Tracker {
         answer: &mut Answer,
     ) -> Option<BTreeSet<Key>> {
         let (who, reason) = for_whom;
-        let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else {
+        let Some(lookup) = self.lookup(id) else {
             let host = self.sites.host_name(id);
             let why = format!("{who}: vCenter did not tell the network of its host {host}");
             answer.puzzles.insert(Puzzle::Need(why));
             return None;
         };
-        let site = self.sites.by_id.get(&id.vcenter).map(|site| &site.name);
-        let trunks = Trunks::of(&self.policy, site);
-        match (Lookup { sites: &self.sites, vcenter: &id.vcenter, network, trunks }).need(plug) {
+        match lookup.need(plug) {
             Need::Unknown(why) => {
                 answer.puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
                 None
@@ -199,7 +198,11 @@ impl Tracker {
                 Some(BTreeSet::new())
             }
             Need::Known(known) => {
-                let mut keys = self.at_ports(id, &known, reason, answer);
+                let (mut keys, unattached) = self.at_ports(id, &known);
+                answer.puzzles.extend(unattached);
+                if known.untagged {
+                    answer.untagged.entry(reason.clone()).or_default().extend(self.ports_of(id, &known));
+                }
                 // Its port may need less than the group, or something else: what stands for it stays until that is known.
                 if let Some(why) = known.unread {
                     answer.puzzles.insert(Puzzle::Unread(format!("{who}: {why}")));
@@ -211,27 +214,21 @@ impl Tracker {
         }
     }
 
-    /// What is known of an adapter's needs, on the edge ports where its pnics hang.
-    fn at_ports(&self, id: &HostId, known: &Known, reason: &Reason, answer: &mut Answer) -> BTreeSet<Key> {
-        let mut keys = BTreeSet::new();
-        for pnic in &known.pnics {
-            let Some(at) = self.attachments.of(id, pnic) else {
-                answer.puzzles.insert(Puzzle::Unattached(id.clone(), pnic.clone()));
-                continue;
-            };
-            for port in self.legs_at(at) {
-                keys.extend(known.vlans.iter().map(|vlan| (port.clone(), vlan)));
-                if known.untagged {
-                    answer.untagged.entry(reason.clone()).or_default().insert(port);
-                }
-            }
-        }
-        keys
+    /// What is known of an adapter's needs, on the edge ports where its pnics hang, and which of these hang nowhere.
+    fn at_ports(&self, id: &HostId, known: &Known) -> (BTreeSet<Key>, BTreeSet<Puzzle>) {
+        let ports = self.ports_of(id, known);
+        let keys = ports.flat_map(|port| known.vlans.iter().map(move |vlan| (port.clone(), vlan))).collect();
+        let loose = known.pnics.iter().filter(|pnic| self.attachments.of(id, pnic).is_none());
+        (keys, loose.map(|pnic| Puzzle::Unattached(id.clone(), pnic.clone())).collect())
+    }
+
+    fn ports_of<'a>(&'a self, id: &'a HostId, known: &'a Known) -> impl Iterator<Item = EdgePort> + 'a {
+        let attached = known.pnics.iter().filter_map(|pnic| self.attachments.of(id, pnic));
+        attached.flat_map(|at| self.legs_at(at))
     }
 }
 
-/// Whether a virtual NIC passes frames, or will: those of a VM that stands in for another are not connected until it has
-/// to.
-fn is_used(vm: &Vm, vnic: &Vnic) -> bool {
-    vnic.connected || vm.is_secondary()
+/// The virtual NICs that pass frames, or will: those of a VM that stands in for another are not connected until it has to.
+pub(super) fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
+    vm.vnics.iter().flatten().filter(|vnic| vnic.connected || vm.is_secondary())
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit, requirement::Key,
-    units::Puzzle,
+    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
+    requirement::Key, units::Puzzle,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
@@ -304,27 +304,40 @@ impl Tracker {
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
                 self.vm_accounted(vm, port, vlan)
             }
-            Reason::Prepared { .. } => Account::Waits,
+            Reason::Prepared { cluster, host, network } => {
+                self.preparation_accounted((cluster, network), host, (port, vlan))
+            }
             Reason::Vmkernel { host, .. } | Reason::Floor { host, .. } => {
                 let name = self.sites.host_name(host);
-                let mut legs = self.fabric.legs(port);
-                let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
-                let elsewhere = self.attachments.of_host(host).next().is_some();
-                match !here && elsewhere && self.sites.host_absent(host).is_none() {
-                    true => Account::Over(format!("host {name} hangs on other ports now")),
-                    false => Account::Never(format!("it stood for {reason} of host {name}, which only a person ends")),
-                }
+                let taken = || self.taken_over(host, &(port.clone(), vlan));
+                let never =
+                    || Account::Never(format!("it stood for {reason} of host {name}, which only a person ends"));
+                self.hangs_elsewhere(host, port).or_else(taken).unwrap_or_else(never)
             }
         }
     }
 
-    fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
+    /// What stood for a host is over on a port that the host left for another one.
+    pub(super) fn hangs_elsewhere(&self, host: &HostId, port: &EdgePort) -> Option<Account> {
+        let mut legs = self.fabric.legs(port);
+        let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
+        let elsewhere = self.attachments.of_host(host).next().is_some();
+        let over = !here && elsewhere && self.sites.host_absent(host).is_none();
+        over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
+    }
+
+    pub(super) fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
         let name = self.sites.vm_name(id);
         let gone = |name| Account::Never(format!("{name} left the inventory without a cause; close it if it is gone"));
         let vm = match self.sites.vms.get(id) {
-            None if self.sites.is_destroyed(id) => return Account::Over(format!("{name} was destroyed")),
-            None => return gone(name),
-            Some(vm) if self.sites.left.contains(id) && vm.power != PowerState::Off => return gone(name),
+            None => {
+                let departed = self.sites.departed(id);
+                return departed.map_or_else(|| gone(name), |how| self.departed_accounted(id, how, (port, vlan)));
+            }
+            Some(vm) if self.sites.left.contains(id) && vm.power != PowerState::Off => {
+                let heir = self.registered_anew(id);
+                return heir.map_or_else(|| gone(name), |heir| self.vm_accounted(heir, port, vlan));
+            }
             Some(vm) => vm,
         };
         if !self.sites.trusted(&id.vcenter) {

@@ -7,14 +7,12 @@
 //! With [`Layout::Pairs`] the leaves of a pair are one vPC domain, every second host of a vCenter hangs on them by a
 //! static port-channel, and trunks join the pairs in a row; with [`Layout::Aggregated`] they meet at a pair above them.
 
-use std::num::NonZeroUsize;
-
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
 mod pairs;
 
-use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow};
+use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, Size, SwitchRow, Topology, VmRow, VmkernelRow};
 use crate::lab::model::switch::Platform;
 
 const MANAGEMENT: u16 = 10;
@@ -26,18 +24,8 @@ const UPLINKS: [&str; 2] = ["Uplink 1", "Uplink 2"];
 /// Ports on a slot of the simulated chassis; more hosts go on the next slot.
 const PORTS_PER_SLOT: usize = 48;
 
-/// How large a generated data centre is. Fewer than two switches become two, and nothing is less than one but VMs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// vCenters.
-    pub vcenters: NonZeroUsize,
-    /// Leaf switches, an even number; an odd one is rounded up.
-    pub switches: NonZeroUsize,
-    /// ESXi hosts.
-    pub hosts: NonZeroUsize,
-    /// Virtual machines, all powered on.
-    pub vms: usize,
-}
+/// Hosts of a cluster: vSphere's bound before 7.0 U1 (facts: vCenter §D).
+const HOSTS_OF_A_CLUSTER: usize = 64;
 
 /// What stands between the leaves of a generated data centre. The default is what [`Topology::generated`] makes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,7 +127,7 @@ impl Plan {
         HostRow {
             vcenter: Some(vcenter_name(self.home(index))),
             name: host_name(index),
-            cluster: "cluster1".to_owned(),
+            cluster: format!("cluster{}", self.rank(index) / HOSTS_OF_A_CLUSTER + 1),
             pnics: (0..).zip(UPLINKS).map(|(leg, uplink)| pnic(leg, uplink)).collect(),
             vmkernels: vec![vmkernel(0, "management"), vmkernel(1, "vmotion")],
         }
@@ -148,6 +136,11 @@ impl Plan {
     /// The vCenter of a host: hosts of every pair in every vCenter.
     const fn home(&self, host: usize) -> usize {
         host / self.pairs % self.vcenters
+    }
+
+    /// The how manieth host of its vCenter this is, from 0.
+    const fn rank(&self, host: usize) -> usize {
+        host / self.pairs / self.vcenters * self.pairs + host % self.pairs
     }
 
     fn port_groups(&self, vcenter: usize) -> Vec<PortGroupRow> {

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod generate;
 mod schema;
+mod size;
 mod wiring;
 
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
@@ -16,7 +17,8 @@ use crate::lab::model::switch::{Bundling, Platform};
 
 pub use build::{PASSWORD, USER};
 pub use check::{Fault, Faults};
-pub use generate::{Layout, Size};
+pub use generate::Layout;
+pub use size::Size;
 
 /// A data centre. One that exists is consistent: every name that is used is defined, every port has one cable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

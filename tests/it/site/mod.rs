@@ -182,6 +182,13 @@ impl Site {
         address.expect("such a switch").parse().expect("an address")
     }
 
+    /// Where a vCenter takes SOAP over HTTPS.
+    pub(crate) fn sdk(&self, vcenter: &str) -> SocketAddr {
+        let url = self.all.vcenters.iter().find_map(|(name, url)| (name == vcenter).then_some(url));
+        let address = url.and_then(|url| url.strip_prefix("https://"));
+        address.expect("such a vCenter").parse().expect("an address")
+    }
+
     /// Where a switch takes SSH.
     pub(crate) fn ssh(&self, switch: &str) -> SocketAddr {
         *self.all.ssh.get(switch).expect("such a switch")

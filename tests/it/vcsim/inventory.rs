@@ -29,12 +29,13 @@ pub(super) struct Host {
 }
 
 /// A VM, by its name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Vm {
     pub(super) id: String,
     pub(super) host: String,
     pub(super) on: bool,
-    pub(super) nic: Node,
+    /// Its adapters, in the order of the devices.
+    pub(super) nics: Vec<Node>,
 }
 
 /// A distributed port group, by its key.
@@ -42,7 +43,7 @@ pub(super) struct Vm {
 pub(super) struct Group {
     pub(super) name: String,
     /// None for a private VLAN: the simulator's switches are of the base class, which has no map of them.
-    pub(super) vlans: Vec<u16>,
+    vlans: Vec<u16>,
     uplinks: Vec<String>,
 }
 
@@ -78,19 +79,35 @@ impl Inventory {
 
     /// What the VM needs at the host it is at; nothing when it is off, or in a private VLAN.
     pub(super) fn needs_of(&self, vm: &Vm) -> BTreeSet<Need> {
-        if !vm.on || !vm.nic.child("connectable").is_some_and(|how| how.is_true("connected")) {
-            return BTreeSet::new();
-        }
-        self.hosts.get(&vm.host).map_or_else(BTreeSet::new, |host| self.distributed(host, vm.group()))
+        self.adapters_of(vm).into_iter().flat_map(|(_, needs)| needs).collect()
+    }
+
+    /// The addresses that can be heard of a VM, each with what its adapter needs.
+    pub(super) fn adapters_of(&self, vm: &Vm) -> Vec<(MacAddr, BTreeSet<Need>)> {
+        let plugged = |nic: &&Node| nic.child("connectable").is_some_and(|how| how.is_true("connected"));
+        let nics = vm.nics.iter().filter(|_| vm.on).filter(plugged);
+        let Some(host) = self.hosts.get(&vm.host) else { return Vec::new() };
+        nics.map(|nic| (mac_of(nic), self.plug(host, &group_of(nic)))).collect()
+    }
+
+    /// What the VM would need at another host.
+    pub(super) fn needs_at(&self, vm: &str, host: &str) -> BTreeSet<Need> {
+        let vm = self.vm(vm);
+        self.needs_of(&Vm { host: host.to_owned(), ..vm.clone() })
     }
 
     /// What the vmkernel adapters of every host need, whatever its state.
     pub(super) fn kernel_needs(&self) -> BTreeSet<Need> {
-        let one = |host: &Host, plug: &str| match host.standard.get(plug) {
+        let plugs = self.hosts.values().flat_map(|host| host.kernels.iter().map(move |plug| (host, plug)));
+        plugs.flat_map(|(host, plug)| self.plug(host, plug)).collect()
+    }
+
+    /// What it takes to be in a standard port group, by its name, or a distributed one, by its key.
+    fn plug(&self, host: &Host, plug: &str) -> BTreeSet<Need> {
+        match host.standard.get(plug) {
             Some((vlan, pnics)) => needs(host, *vlan, pnics.iter()),
             None => self.distributed(host, plug),
-        };
-        self.hosts.values().flat_map(|host| host.kernels.iter().flat_map(move |plug| one(host, plug))).collect()
+        }
     }
 
     fn distributed(&self, host: &Host, key: &str) -> BTreeSet<Need> {
@@ -101,17 +118,20 @@ impl Inventory {
 }
 
 impl Vm {
-    /// The key of its port group.
-    pub(super) fn group(&self) -> &str {
-        self.nic
-            .child("backing")
-            .and_then(|backing| backing.child("port"))
-            .map_or("", |port| port.text_of("portgroupKey"))
+    /// Its first adapter on a distributed switch.
+    pub(super) fn distributed(&self) -> Option<&Node> {
+        self.nics.iter().find(|nic| nic.child("backing").is_some_and(|backing| backing.child("port").is_some()))
     }
+}
 
-    pub(super) fn mac(&self) -> MacAddr {
-        self.nic.text_of("macAddress").parse().expect("an address")
-    }
+/// The standard port group's name or the distributed one's key that an adapter is in.
+fn group_of(nic: &Node) -> String {
+    let backing = nic.child("backing").expect("a backing");
+    backing.child("port").map_or_else(|| backing.text_of("deviceName"), |port| port.text_of("portgroupKey")).to_owned()
+}
+
+pub(super) fn mac_of(nic: &Node) -> MacAddr {
+    nic.text_of("macAddress").parse().expect("an address")
 }
 
 fn needs<'a>(host: &Host, vlan: u16, pnics: impl Iterator<Item = &'a String>) -> BTreeSet<Need> {
@@ -121,12 +141,12 @@ fn needs<'a>(host: &Host, vlan: u16, pnics: impl Iterator<Item = &'a String>) ->
 
 fn vm(id: &str, found: &Node) -> Vm {
     let devices = found.child("config.hardware.device").expect("devices");
-    let nic = devices.children.iter().find(|device| device.child("macAddress").is_some());
+    let nics = devices.children.iter().filter(|device| device.child("macAddress").is_some());
     Vm {
         id: id.to_owned(),
         host: found.text_of("runtime.host").to_owned(),
         on: found.text_of("runtime.powerState") == "poweredOn",
-        nic: nic.cloned().expect("an adapter"),
+        nics: nics.cloned().collect(),
     }
 }
 
@@ -135,11 +155,7 @@ fn group(found: &Node) -> Group {
     let vlan = config.child("vlan").expect("a VLAN");
     let order = config.child("uplinkTeamingPolicy").and_then(|policy| policy.child("uplinkPortOrder"));
     let names = |order: &Node| [order.texts("activeUplinkPort"), order.texts("standbyUplinkPort")].concat();
-    Group {
-        name: found.text_of("name").to_owned(),
-        vlans: vlans(vlan),
-        uplinks: order.map(names).unwrap_or_default(),
-    }
+    Group { name: found.text_of("name").to_owned(), vlans: vlans(vlan), uplinks: order.map(names).unwrap_or_default() }
 }
 
 fn vlans(vlan: &Node) -> Vec<u16> {

@@ -4,12 +4,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use tempfile::TempDir;
-use tokio::time::sleep;
 use vmtracker::lab::{
     child::Child,
     model::{
@@ -23,10 +22,7 @@ use vmtracker::lab::{
 };
 use vmtracker_core::net::{VlanId, VlanSet};
 
-use super::{
-    inventory::{Inventory, Need, Vm},
-    peer::{self, GLANCE, PATIENCE, Peer, free_port},
-};
+use super::peer::{self, Peer, free_port};
 
 const TOPOLOGY: &str = include_str!("../../../config/topology-vcsim.toml");
 
@@ -34,22 +30,22 @@ const TOPOLOGY: &str = include_str!("../../../config/topology-vcsim.toml");
 pub(super) struct Rig {
     pub(super) peer: Peer,
     pub(super) files: Files,
-    world: SharedWorld,
+    pub(super) world: SharedWorld,
     servers: RunningServers,
-    cabling: Cabling,
+    pub(super) cabling: Cabling,
     child: Option<Child>,
     /// What trunks carried before.
-    before: BTreeMap<Place, VlanSet>,
+    pub(super) before: BTreeMap<Place, VlanSet>,
     /// What stands until a person closes it: vmkernel adapters' VLANs, and those of hosts that are away.
-    kept: BTreeSet<(Place, VlanId)>,
+    pub(super) kept: BTreeSet<(Place, VlanId)>,
     dir: TempDir,
 }
 
 impl Rig {
-    /// Starts the simulator and the switches.
-    pub(super) async fn new(binary: &str) -> Self {
+    /// Starts the simulator, with these flags, and the switches.
+    pub(super) async fn new(binary: &str, flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let peer = Peer::start(binary, dir.path()).await;
+        let peer = Peer::start(binary, dir.path(), flags).await;
         let topology = Topology::parse(TOPOLOGY).expect("a good file");
         let switches = topology.switches(0);
         let names: Vec<String> = switches.keys().cloned().collect();
@@ -83,16 +79,27 @@ impl Rig {
             )
         };
         let switches: String = self.servers.addresses().keys().map(switch).collect();
-        let (url, ca, user) = (&self.peer.url, self.peer.ca.display(), peer::USER);
+        let (url, ca, user) = (&self.peer.url, self.ca(), peer::USER);
         let text = format!(
-            "[fabric]\nmode = 'enforce'\nallowed_vlans = '10-999'\nhold_down = '2s'\n\
+            "[fabric]\nmode = 'enforce'\nallowed_vlans = '10-999'\nhold_down = '2s'\npace = 'unlimited'\n\
              [service]\nstore = 'vmtracker.db'\ncontrol = '{}'\nmetrics = '{}'\n\
              [[vcenter]]\nname = 'vcsim'\nurl = '{url}'\nusername = '{user}'\npassword_file = 'vcenter-password'\n\
-             ca_file = '{ca}'\n{switches}",
+             ca_file = '{}'\n{switches}",
             self.files.control.display(),
             free_port(),
+            ca.display(),
         );
         fs::write(&self.files.config, text).expect("written");
+    }
+
+    /// The file of authorities that the service trusts the simulator by.
+    pub(super) fn ca(&self) -> PathBuf {
+        self.dir.path().join("vcsim-ca.pem")
+    }
+
+    /// A file that nobody reads yet.
+    pub(super) fn other_file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// Starts the service.
@@ -106,92 +113,8 @@ impl Rig {
         self.world.now()
     }
 
-    /// Waits until the trunks carry exactly what they must, and says how long that took.
-    pub(super) async fn settle(&mut self, after: &str) -> Duration {
-        let began = self.now();
-        loop {
-            let inventory = self.look().await;
-            let wrong = self.wrong(&inventory);
-            let took = self.now().saturating_sub(began);
-            if wrong.is_empty() {
-                return took;
-            }
-            assert!(took < PATIENCE, "after {after}:\n{}\n{}", wrong.join("\n"), self.said());
-            sleep(GLANCE).await;
-        }
-    }
-
-    /// Reads the inventory; VMs that can speak, speak.
-    async fn look(&mut self) -> Inventory {
-        let inventory = Inventory::read(&self.peer).await;
-        let kernels = self.places(inventory.kernel_needs());
-        self.kept.extend(kernels);
-        for vm in inventory.vms.values() {
-            let first = inventory.needs_of(vm).into_iter().next();
-            for (place, vlan) in self.places(first) {
-                self.world.with(|world, now| {
-                    let switch = world.switches.get_mut(place.switch.as_str()).expect("a switch");
-                    switch.learn(vm.mac(), vlan, place.interface, now);
-                });
-            }
-        }
-        inventory
-    }
-
-    /// What the trunks of hosts that are away carry stays; to be called when one goes.
-    pub(super) fn keep_what_stands_for(&mut self, inventory: &Inventory, host: &str) {
-        let vms = inventory.vms.values().filter(|vm| vm.host == host);
-        let needs: Vec<Need> = vms.flat_map(|vm| inventory.needs_of(vm)).collect();
-        let stands = self.places(needs);
-        self.kept.extend(stands);
-    }
-
-    /// What differs between the trunks and what they must carry, and VLANs that are needed and pass no frame.
-    fn wrong(&self, inventory: &Inventory) -> Vec<String> {
-        let mut must: BTreeMap<Place, BTreeSet<VlanId>> = BTreeMap::new();
-        let needs = inventory.vms.values().flat_map(|vm| inventory.needs_of(vm));
-        for (place, vlan) in self.places(needs).into_iter().chain(self.kept.iter().cloned()) {
-            must.entry(place).or_default().insert(vlan);
-        }
-        self.before.iter().flat_map(|(place, before)| self.wrong_at(place, before, must.remove(place))).collect()
-    }
-
-    fn wrong_at(&self, place: &Place, before: &VlanSet, needed: Option<BTreeSet<VlanId>>) -> Vec<String> {
-        let needed: VlanSet = needed.into_iter().flatten().collect();
-        let expected = needed.union(before);
-        self.world.look(|world, _| {
-            let switch = world.switches.get(place.switch.as_str()).expect("a switch");
-            let allowed = switch.allowed(place.interface);
-            let list = (allowed != expected).then(|| format!("{place:?} carries {allowed}, not {expected}"));
-            let dark = needed.iter().filter(|vlan| !switch.forwards(place.interface, *vlan));
-            let dark = dark.map(|vlan| format!("{place:?} passes no frame of VLAN {vlan}"));
-            list.into_iter().chain(dark).collect()
-        })
-    }
-
-    /// Whether every port behind these needs passes frames.
-    pub(super) fn passes(&self, needs: &BTreeSet<Need>) -> bool {
-        self.world.look(|world, _| {
-            let carries = |(place, vlan): (Place, VlanId)| {
-                world.switches.get(place.switch.as_str()).is_some_and(|switch| switch.forwards(place.interface, vlan))
-            };
-            !needs.is_empty() && self.places(needs.iter().cloned()).into_iter().all(carries)
-        })
-    }
-
-    /// What the VM would need at another host.
-    pub(super) fn needs_at(inventory: &Inventory, vm: &str, host: &str) -> BTreeSet<Need> {
-        let vm = inventory.vm(vm);
-        inventory.needs_of(&Vm { host: host.to_owned(), id: vm.id.clone(), nic: vm.nic.clone(), on: vm.on })
-    }
-
-    fn places(&self, needs: impl IntoIterator<Item = Need>) -> Vec<(Place, VlanId)> {
-        let end = |(host, pnic, vlan): Need| (self.cabling.end(&host, &pnic).expect("a cable"), vlan);
-        needs.into_iter().map(end).collect()
-    }
-
     /// What the service said last.
-    fn said(&self) -> String {
+    pub(super) fn said(&self) -> String {
         self.child.as_ref().map(|child| child.last_lines(40)).unwrap_or_default()
     }
 

@@ -4,6 +4,7 @@ use proptest::prelude::ProptestConfig;
 
 mod bench;
 mod cables;
+mod critical;
 mod hands;
 pub(super) mod inventory;
 mod link_bench;
@@ -16,6 +17,7 @@ mod pair_lives;
 mod pair_readings;
 mod pairing;
 mod pairs;
+mod prepared;
 mod properties;
 mod reloads;
 mod rules;

@@ -3,7 +3,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use super::Place;
@@ -12,6 +15,7 @@ use super::Place;
 #[derive(Debug, Default)]
 pub struct Cabling {
     cables: RwLock<BTreeMap<(String, String), Cable>>,
+    version: AtomicU64,
 }
 
 /// Where one cable ends.
@@ -42,6 +46,12 @@ impl Cabling {
     pub fn attach(&self, host: &str, device: &str, end: End) {
         let cable = Cable { end, unlit: BTreeSet::new() };
         self.write().insert((host.to_owned(), device.to_owned()), cable);
+        self.version.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Grows with every cable that is plugged in.
+    pub fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     /// Where the cable of `device` of `host` ends; the first place of several.

@@ -31,7 +31,14 @@ pub struct Chatter {
     unpowered: BTreeSet<String>,
     everybody_at: LabTime,
     again_at: LabTime,
+    /// The scene at the last look at the cables, and at the last time that the unheard tried again.
+    followed: Option<Scene>,
+    tried: Option<Scene>,
 }
+
+/// What decides whether a frame passes, besides the VM itself: the sum of all switches' revisions, which only grow, and the
+/// version of the cabling.
+type Scene = (u64, u64);
 
 impl Chatter {
     /// Nobody has spoken yet.
@@ -45,6 +52,8 @@ impl Chatter {
             unpowered: BTreeSet::new(),
             everybody_at,
             again_at,
+            followed: None,
+            tried: None,
         }
     }
 
@@ -56,18 +65,23 @@ impl Chatter {
     /// Whoever has something to say says it, on links as they are now.
     pub fn speak(&mut self, world: &mut World, now: LabTime) {
         plant::settle(&mut world.switches, now);
-        if follow_power(world, &self.cabling, &mut self.unpowered) {
+        let powered = follow_power(world, &self.cabling, &mut self.unpowered);
+        if powered {
             plant::settle(&mut world.switches, now);
         }
-        self.follow(world);
+        let scene = (world.switches.values().map(Switch::revision).sum(), self.cabling.version());
+        if self.followed.replace(scene) != Some(scene) || powered {
+            self.follow(world);
+        }
         follow_appliances(world, &self.cabling);
         let everybody = now >= self.everybody_at;
         if everybody {
             self.everybody_at = now + EVERYBODY;
         }
-        let again = now >= self.again_at;
+        // Where nothing changed, what did not pass does not pass now.
+        let again = now >= self.again_at && self.tried != Some(scene);
         if again {
-            self.again_at = now + AGAIN;
+            (self.again_at, self.tried) = (now + AGAIN, Some(scene));
         }
         for (name, vcenter) in &world.vcenters {
             let known = self.numbers.insert(name.clone(), vcenter.revision());

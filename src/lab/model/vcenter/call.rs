@@ -130,12 +130,17 @@ impl Value {
         Self::Any(Box::new(self))
     }
 
-    /// The field that a dotted path leads to.
-    pub fn at(self, path: &str) -> Option<Self> {
+    /// The field that a dotted path leads to; the value itself for an empty one.
+    pub fn find(&self, path: &str) -> Option<&Self> {
         path.split('.').filter(|step| !step.is_empty()).try_fold(self, |value, step| match value {
-            Self::Object(_, fields) => fields.into_iter().find(|(name, _)| *name == step).map(|(_, value)| value),
+            Self::Object(_, fields) => fields.iter().find(|(name, _)| *name == step).map(|(_, value)| value),
             Self::Simple(..) | Self::Enum(..) | Self::Ref(..) | Self::Array(..) | Self::Any(_) => None,
         })
+    }
+
+    /// The same, and nothing of it is left behind.
+    pub fn at(self, path: &str) -> Option<Self> {
+        if path.is_empty() { Some(self) } else { self.find(path).cloned() }
     }
 }
 
@@ -170,6 +175,11 @@ impl Fault {
         let message =
             format!("The object 'vim.{kind}:{id}' has already been deleted or has not been completely created");
         Self { kind: "ManagedObjectNotFound", message, fields: vec![("obj", Value::Ref(kind, id.clone()))] }
+    }
+
+    /// As vCenter refuses a property that an object of this type does not have.
+    pub(super) fn invalid_property(name: &str) -> Self {
+        Self { kind: "InvalidProperty", message: String::new(), fields: vec![("name", Value::string(name))] }
     }
 
     pub(super) fn invalid_argument(property: &str) -> Self {

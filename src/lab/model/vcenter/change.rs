@@ -1,10 +1,11 @@
 //! Which object changed when, so that an update costs work in proportion to what changed.
 //!
 //! Every change of a vCenter has a number; numbers only grow. An object stands once in the order, at its newest
-//! change; older changes of it are remembered by path only.
+//! change; older changes of it are remembered by path only. Objects that went are forgotten after a while: who has not
+//! asked since then starts anew.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     ops::Bound::{Excluded, Unbounded},
 };
 
@@ -13,12 +14,19 @@ use vmtracker_core::net::MoId;
 /// The whole object: it came or went.
 pub(super) const EVERYTHING: &str = "";
 
+/// How many comings and goings are remembered: many hours of a busy data centre, and few megabytes.
+const REMEMBERED: usize = 10_000;
+
 /// The log of changes.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     revision: u64,
     order: BTreeMap<u64, MoId>,
     touched: BTreeMap<MoId, Touched>,
+    /// Comings and goings, oldest first.
+    whole: VecDeque<(u64, MoId)>,
+    /// The newest change that was forgotten.
+    forgotten: u64,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +57,34 @@ impl Changes {
             touched.paths.insert(path, number);
         }
         self.order.insert(number, id.clone());
+        if paths.contains(&EVERYTHING) {
+            self.whole.push_back((number, id.clone()));
+        }
         number
+    }
+
+    /// Forgets the oldest of those that went, once there are many; `is_there` says who did not.
+    pub(super) fn forget(&mut self, is_there: impl Fn(&MoId) -> bool) {
+        while self.whole.len() > REMEMBERED
+            && let Some((number, id)) = self.whole.pop_front()
+        {
+            let newest = self.touched.get(&id).is_some_and(|touched| touched.newest == number);
+            if newest && !is_there(&id) {
+                self.touched.remove(&id);
+                self.order.remove(&number);
+                self.forgotten = number;
+            }
+        }
+    }
+
+    /// Whether everything after change `number` is still known.
+    pub(super) const fn knows(&self, number: u64) -> bool {
+        number >= self.forgotten
+    }
+
+    /// Whether there is something to forget.
+    pub(super) fn is_full(&self) -> bool {
+        self.whole.len() > REMEMBERED
     }
 
     /// Every object changed after change `number`, oldest change first, with the number of its newest change.
@@ -85,6 +120,19 @@ mod tests {
         assert_eq!(changes.since(0).collect::<Vec<_>>(), [(2, &b), (3, &a)]);
         assert_eq!(changes.since(2).collect::<Vec<_>>(), [(3, &a)]);
         assert_eq!(changes.since(3).count(), 0);
+    }
+
+    #[test]
+    fn who_went_long_ago_is_forgotten_and_who_is_there_is_not() {
+        let mut changes = Changes::default();
+        let id = |number: usize| MoId::from(format!("vm-{number}"));
+        for number in 0..REMEMBERED + 10 {
+            changes.touch(&id(number), &[EVERYTHING]);
+        }
+        changes.forget(|there| *there == id(3));
+        assert!(changes.is_full() == changes.knows(9) && changes.knows(10));
+        assert_eq!(changes.since(0).next(), Some((4, &id(3))));
+        assert_eq!(changes.since(10).count(), REMEMBERED);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// vCenter's default, and here also the most that a client can ask for.
-const PAGE: usize = 100;
+pub(super) const PAGE: usize = 100;
 
 /// A property collector.
 #[derive(Debug, Default)]
@@ -76,6 +76,11 @@ impl Collector {
         self.filters.insert(id, Filter { spec, ..Filter::default() });
     }
 
+    /// Ids of its filters.
+    pub(super) fn filters(&self) -> impl Iterator<Item = &MoId> {
+        self.filters.keys()
+    }
+
     /// Takes a filter away; whether it was there.
     pub(super) fn remove(&mut self, id: &MoId) -> bool {
         self.filters.remove(id).is_some()
@@ -101,8 +106,18 @@ impl Collector {
                 self.roll_back(before);
                 Ok(())
             }
-            (false, None) => Err(Fault::new("InvalidCollectorVersion", "The version is not valid for this collector.")),
+            (false, None) => Err(Self::invalid_version()),
         }
+    }
+
+    /// As a collector refuses a version that is not its own.
+    pub(super) fn invalid_version() -> Fault {
+        Fault::new("InvalidCollectorVersion", "The version is not valid for this collector.")
+    }
+
+    /// Whether it still can tell all that changed since it told something last.
+    pub(super) fn can_follow(&self, vcenter: &Vcenter) -> bool {
+        self.filters.values().filter_map(|filter| filter.since).all(|since| vcenter.changes.knows(since))
     }
 
     fn restart(&mut self) {
@@ -132,15 +147,13 @@ impl Collector {
     }
 
     /// The next update set, if there is news. The first is news even if it is empty: it carries the version.
-    pub(super) fn next(&mut self, vcenter: &Vcenter, named: &Named, max: Option<u32>) -> Option<Updates> {
+    pub(super) fn next(&mut self, vcenter: &Vcenter, named: &Named, max: usize) -> Option<Updates> {
         let anew = !self.filters.is_empty() && self.filters.values().all(|filter| filter.since.is_none());
         let since = self.filters.iter().map(|(id, filter)| (id.clone(), filter.since)).collect();
         let mut before = Before { version: self.base, truncated: self.truncated, since, ..Before::default() };
         if self.pending.is_empty() {
             self.round(vcenter, named);
         }
-        let max =
-            max.and_then(|max| usize::try_from(max).ok()).filter(|max| *max > 0).map_or(PAGE, |max| max.min(PAGE));
         let mut sets: BTreeMap<MoId, Vec<Value>> = BTreeMap::new();
         let mut count = 0;
         while count < max
@@ -166,8 +179,9 @@ impl Collector {
     fn round(&mut self, vcenter: &Vcenter, named: &Named) {
         for (id, filter) in &mut self.filters {
             let since = filter.since.replace(vcenter.revision());
+            filter.spec.walk(vcenter, named);
             let objects = match since {
-                None => filter.spec.selection(vcenter, named).into_iter().map(|(_, object)| object).collect(),
+                None => filter.spec.selection(vcenter, named),
                 Some(number) => filter.news(vcenter, named, number),
             };
             let pending = |object| Pending { filter: id.clone(), object, since };
@@ -218,6 +232,12 @@ impl Filter {
                 (None, false) => false,
             };
             found.extend(news.then(|| id.clone()));
+        }
+        if self.spec.is_walking(named) {
+            let changed: BTreeSet<MoId> = found.iter().cloned().collect();
+            let gone = self.members.iter().filter(|id| self.spec.selects(vcenter, named, id).is_none());
+            let come = self.spec.reached().difference(&self.members);
+            found.extend(gone.chain(come).filter(|id| !changed.contains(*id)).cloned().collect::<Vec<_>>());
         }
         let events = self.spec.collectors(named);
         let events = events.filter(|(_, collector)| vcenter.events.any_since(&collector.filter, number));

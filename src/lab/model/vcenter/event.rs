@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use vmtracker_core::net::MoId;
 
 use super::event_kind::EventKind;
+use super::event_query::Scope;
 use crate::lab::model::LabTime;
 
 /// How many events a vCenter keeps for its collectors. The real number is a database's; this covers a burst of
@@ -86,18 +87,21 @@ impl Events {
     }
 }
 
-/// What an event collector wants, of `EventFilterSpec`. Entity, time and user are not looked at.
+/// What an event collector wants, of `EventFilterSpec`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EventFilter {
     /// `eventTypeId` and `type`; empty: every event.
     pub(super) types: Vec<String>,
     /// Nothing older than this key.
     pub(super) after_key: Option<i32>,
+    /// About what, when, and in which chain.
+    pub(super) scope: Scope,
 }
 
 impl EventFilter {
     fn lets_through(&self, event: &SimEvent) -> bool {
         self.after_key.is_none_or(|key| event.key > key)
+            && self.scope.holds(event)
             && (self.types.is_empty() || self.types.iter().any(|wanted| event.kind.is(wanted)))
     }
 }

@@ -23,13 +23,19 @@ impl Vcenter {
         Value::Array("Event", events.map(|event| self.event(event)).collect())
     }
 
-    /// `QueryEvents`: the newest thousand that the filter lets through.
-    pub(super) fn query_events(&self, call: &Call) -> Value {
-        let types = call.method.child("filter").map(|filter| filter.texts("eventTypeId")).unwrap_or_default();
-        self.newest(&EventFilter { types, after_key: None }, 1000)
+    /// `EventManager.latestEvent`.
+    pub(super) fn latest_event(&self) -> Option<Value> {
+        self.events.newest_first(&EventFilter::default()).next().map(|event| self.event(event))
     }
 
-    /// `SetCollectorPageSize`, `RewindCollector`, `ReadNextEvents`.
+    /// `QueryEvents`: the newest that the filter lets through, `maxCount` of them or a thousand.
+    pub(super) fn query_events(&self, call: &Call) -> Value {
+        let spec = call.method.child("filter");
+        let count = spec.and_then(|spec| spec.number("maxCount")).and_then(|count| usize::try_from(count).ok());
+        self.newest(&self.event_filter(spec), count.unwrap_or(1000).clamp(1, 1000))
+    }
+
+    /// `SetCollectorPageSize`, `RewindCollector`, `ResetCollector`, `ReadNextEvents`, `ReadPreviousEvents`.
     pub(super) fn event_collector(&self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
         let id = call.this();
         let collector = session.named.events.get_mut(&id);
@@ -38,6 +44,8 @@ impl Vcenter {
         match call.method.name.as_str() {
             "SetCollectorPageSize" => collector.page = count.min(1000),
             "RewindCollector" => collector.read = 0,
+            "ResetCollector" => collector.read = self.events.newest_key(),
+            "ReadPreviousEvents" => return Ok(self.read_previous(collector, count)),
             _ => return Ok(self.read_next(collector, count)),
         }
         Ok(None)
@@ -51,6 +59,18 @@ impl Vcenter {
         events.reverse();
         events.truncate(count);
         collector.read = events.last().map_or(collector.read, |event| event.key);
+        self.page_of(events)
+    }
+
+    /// The newest of those before what was read last, newest first.
+    fn read_previous(&self, collector: &mut EventCollector, count: usize) -> Option<Value> {
+        let older = self.events.newest_first(&collector.filter).filter(|event| event.key <= collector.read);
+        let events: Vec<&SimEvent> = older.take(count).collect();
+        collector.read = events.last().map_or(collector.read, |event| event.key - 1);
+        self.page_of(events)
+    }
+
+    fn page_of(&self, events: Vec<&SimEvent>) -> Option<Value> {
         let values = events.into_iter().map(|event| self.event(event)).collect::<Vec<_>>();
         (!values.is_empty()).then_some(Value::Array("Event", values))
     }

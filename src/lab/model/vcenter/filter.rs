@@ -1,7 +1,6 @@
 //! What a property filter selects and how an object is put into an update (facts: vCenter §B3).
 //!
-//! A selection is a container view with its members, or a single object; other traversals are not simulated and
-//! select the object itself.
+//! A selection is a container view with its members, a single object, or what traversals lead to from there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +11,9 @@ use super::{
     call::{Fault, Node, Value},
     event::EventFilter,
     inventory::Kind,
-    properties::{DATACENTER, ROOT},
+    properties::{DATACENTER, HOST_FOLDER, NETWORK_FOLDER, ROOT, VM_FOLDER},
+    schema::has_property,
+    walk::Walks,
 };
 
 /// A container view.
@@ -21,6 +22,8 @@ pub(super) struct View {
     pub(super) root: MoId,
     /// Types of objects; empty: all.
     pub(super) kinds: Vec<String>,
+    /// Whether what lies deeper is in it, too.
+    pub(super) recursive: bool,
 }
 
 /// An event history collector.
@@ -43,8 +46,18 @@ pub(super) struct Named {
 /// A property filter's specification.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FilterSpec {
-    objects: Vec<MoId>,
+    objects: Vec<ObjectSpec>,
     props: Vec<PropertySpec>,
+    /// What the traversals led to when they were last followed.
+    reached: BTreeSet<MoId>,
+}
+
+#[derive(Clone, Debug)]
+struct ObjectSpec {
+    id: MoId,
+    /// It is passed through and not selected.
+    skip: bool,
+    walks: Walks,
 }
 
 #[derive(Clone, Debug)]
@@ -55,28 +68,52 @@ struct PropertySpec {
 }
 
 impl FilterSpec {
-    /// Reads a `PropertyFilterSpec`.
-    pub(super) fn read(node: &Node) -> Self {
+    /// Reads a `PropertyFilterSpec`. A property that no such object has is refused (VIM API: `InvalidProperty`).
+    pub(super) fn read(node: &Node) -> Result<Self, Fault> {
         let spec = |prop: &Node| PropertySpec {
             kind: prop.text_of("type").to_owned(),
             all: prop.is_true("all"),
             paths: prop.texts("pathSet"),
         };
-        let objects = node.all("objectSet").filter_map(|object| object.reference("obj")).collect();
-        Self { objects, props: node.all("propSet").map(spec).collect() }
+        let object = |object: &Node| {
+            let id = object.reference("obj")?;
+            Some(ObjectSpec { id, skip: object.is_true("skip"), walks: Walks::read(object) })
+        };
+        let objects = node.all("objectSet").filter_map(object).collect();
+        let props: Vec<PropertySpec> = node.all("propSet").map(spec).collect();
+        match props.iter().find_map(PropertySpec::wrong) {
+            Some(path) => Err(Fault::invalid_property(path)),
+            None => Ok(Self { objects, props, reached: BTreeSet::new() }),
+        }
+    }
+
+    /// Whether what it selects hangs on properties of other objects.
+    pub(super) fn is_walking(&self, named: &Named) -> bool {
+        self.objects.iter().any(|object| object.walks_in(named).is_some())
+    }
+
+    /// Follows the traversals anew.
+    pub(super) fn walk(&mut self, vcenter: &Vcenter, named: &Named) {
+        let walks = self.objects.iter().filter_map(|object| Some((&object.id, object.walks_in(named)?)));
+        self.reached = walks.flat_map(|(id, walks)| walks.reached(vcenter, id)).collect();
+    }
+
+    /// What the traversals led to.
+    pub(super) const fn reached(&self) -> &BTreeSet<MoId> {
+        &self.reached
     }
 
     /// Every object that it now selects.
-    pub(super) fn selection(&self, vcenter: &Vcenter, named: &Named) -> Vec<(Kind, MoId)> {
+    pub(super) fn selection(&self, vcenter: &Vcenter, named: &Named) -> Vec<MoId> {
         let mut found = Vec::new();
-        for object in &self.objects {
-            if named.views.contains_key(object) {
-                let all = vcenter.everything().filter_map(|id| Some((self.selects(vcenter, named, &id)?, id)));
-                found.extend(all);
-            } else if let Some(kind) = self.selects(vcenter, named, object) {
-                found.push((kind, object.clone()));
+        for ObjectSpec { id, .. } in &self.objects {
+            if named.views.contains_key(id) {
+                found.extend(vcenter.everything().filter(|id| self.selects(vcenter, named, id).is_some()));
+            } else if self.selects(vcenter, named, id).is_some() {
+                found.push(id.clone());
             }
         }
+        found.extend(self.reached.iter().filter(|id| self.selects(vcenter, named, id).is_some()).cloned());
         found
     }
 
@@ -84,16 +121,17 @@ impl FilterSpec {
     pub(super) fn selects(&self, vcenter: &Vcenter, named: &Named, id: &MoId) -> Option<Kind> {
         let collector = named.events.contains_key(id).then_some(Kind::EventHistoryCollector);
         let kind = collector.or_else(|| vcenter.kind_of(id))?;
-        let chosen = |object: &MoId| match named.views.get(object) {
+        let chosen = |object: &ObjectSpec| match named.views.get(&object.id) {
             Some(view) => view.shows(vcenter, kind, id),
-            None => object == id,
+            None => object.id == *id && !object.skip,
         };
-        (self.props.iter().any(|prop| kind.is_a(&prop.kind)) && self.objects.iter().any(chosen)).then_some(kind)
+        let asked = self.props.iter().any(|prop| kind.is_a(&prop.kind));
+        (asked && (self.objects.iter().any(chosen) || self.reached.contains(id))).then_some(kind)
     }
 
     /// Ids of the event collectors that it names.
     pub(super) fn collectors<'a>(&'a self, named: &'a Named) -> impl Iterator<Item = (&'a MoId, &'a EventCollector)> {
-        self.objects.iter().filter_map(|id| named.events.get(id).map(|collector| (id, collector)))
+        self.objects.iter().filter_map(|object| Some((&object.id, named.events.get(&object.id)?)))
     }
 
     /// The paths asked for of an object of this type, each once.
@@ -106,6 +144,25 @@ impl FilterSpec {
             }
         }
         paths
+    }
+}
+
+impl ObjectSpec {
+    /// Its traversals, unless it is a view: that one's leads to its members.
+    fn walks_in(&self, named: &Named) -> Option<&Walks> {
+        (!self.walks.is_empty() && !named.views.contains_key(&self.id)).then_some(&self.walks)
+    }
+}
+
+impl PropertySpec {
+    /// The first path that none of the simulated types of this name has; of an unknown type nothing is known.
+    fn wrong(&self) -> Option<&str> {
+        let kinds: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| kind.is_a(&self.kind)).collect();
+        let known = |path: &&String| {
+            let head = path.split('.').next().unwrap_or_default();
+            kinds.is_empty() || kinds.iter().any(|kind| has_property(*kind, head))
+        };
+        self.paths.iter().find(|path| !known(path)).map(String::as_str)
     }
 }
 
@@ -129,15 +186,35 @@ impl View {
     /// folder and the datacenter hold everything.
     fn shows(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {
         let wanted = self.kinds.is_empty() || self.kinds.iter().any(|name| kind.is_a(name));
-        wanted && kind.is_a("ManagedEntity") && self.holds(vcenter, id)
+        wanted && kind.is_a("ManagedEntity") && self.holds(vcenter, kind, id)
     }
 
-    fn holds(&self, vcenter: &Vcenter, id: &MoId) -> bool {
-        if self.root.as_str() == ROOT || self.root.as_str() == DATACENTER {
-            return true;
+    fn holds(&self, vcenter: &Vcenter, kind: Kind, id: &MoId) -> bool {
+        if !self.recursive {
+            let parent = vcenter.property(id, "parent");
+            return parent.is_ok_and(|parent| matches!(parent, Some(Value::Ref(_, parent)) if parent == self.root));
         }
+        match (self.root.as_str(), kind) {
+            (ROOT | DATACENTER, _) | (VM_FOLDER, Kind::VirtualMachine) => true,
+            (HOST_FOLDER, Kind::ClusterComputeResource | Kind::HostSystem) => true,
+            (NETWORK_FOLDER, Kind::VmwareDistributedVirtualSwitch) => true,
+            (NETWORK_FOLDER, Kind::DistributedVirtualPortgroup | Kind::Network) => true,
+            (_, Kind::HostSystem | Kind::VirtualMachine) => self.is_below(vcenter, id),
+            (_, _) => false,
+        }
+    }
+
+    /// Whether a host, or the host of a VM, is the root or in the cluster that is the root.
+    fn is_below(&self, vcenter: &Vcenter, id: &MoId) -> bool {
         let host = vcenter.vm(id).map_or(id, |vm| &vm.seen.host);
         *host == self.root || vcenter.host(host).is_some_and(|host| host.cluster == self.root)
+    }
+
+    /// Everything in the view.
+    pub(super) fn members(&self, vcenter: &Vcenter) -> Vec<(Kind, MoId)> {
+        let shown =
+            |id: MoId| vcenter.kind_of(&id).filter(|kind| self.shows(vcenter, *kind, &id)).map(|kind| (kind, id));
+        vcenter.everything().filter_map(shown).collect()
     }
 }
 
@@ -148,7 +225,7 @@ pub(super) struct Readings {
     pub(super) missing: Vec<Value>,
 }
 
-/// Reads properties of an object.
+/// Reads properties of an object. Paths into the same property stand side by side, so that it is put together once.
 pub(super) fn read<'a>(
     vcenter: &Vcenter,
     named: &Named,
@@ -156,14 +233,23 @@ pub(super) fn read<'a>(
     paths: impl IntoIterator<Item = &'a str>,
 ) -> Readings {
     let mut readings = Readings::default();
+    let mut whole: Option<(&str, Result<Option<Value>, Fault>)> = None;
     for path in paths {
-        let value = match named.events.get(id) {
-            Some(collector) => Ok(vcenter.collector_property(collector, path)),
-            None => vcenter.property(id, path),
-        };
-        match value {
-            Ok(value) => readings.values.push((path.to_owned(), value)),
-            Err(fault) => readings.missing.push(missing(path, &fault)),
+        let (head, rest) = path.split_once('.').unwrap_or((path, ""));
+        if whole.as_ref().is_none_or(|(known, _)| *known != head) {
+            let value = match named.events.get(id) {
+                Some(collector) => Ok(vcenter.collector_property(collector, head)),
+                None => vcenter.property(id, head),
+            };
+            whole = Some((head, value));
+        }
+        match whole.as_ref().map(|(_, value)| value) {
+            Some(Ok(value)) => {
+                let value = value.as_ref().and_then(|value| value.find(rest)).cloned();
+                readings.values.push((path.to_owned(), value));
+            }
+            Some(Err(fault)) => readings.missing.push(missing(path, fault)),
+            None => {}
         }
     }
     readings

@@ -4,9 +4,8 @@ use vmtracker_core::net::MoId;
 
 use super::{
     Vcenter,
-    call::{Answer, Call, Fault, Receipt, Reply, Value, Waiting},
+    call::{Answer, Call, Fault, Reply, Value, Waiting},
     collector::Collector,
-    event::EventFilter,
     filter::{EventCollector, FilterSpec, View},
     inventory::Kind,
     session::{DEFAULT_COLLECTOR, Session},
@@ -35,6 +34,7 @@ impl Vcenter {
                 None if waiting.is_some() => {
                     Reply::Fault(Fault::new("RequestCanceled", "The task was canceled by a user."))
                 }
+                None if call.method.name == "Fetch" => reply(self.fetch(None, call)),
                 None => Reply::Fault(Fault::not_authenticated()),
             },
         };
@@ -47,11 +47,8 @@ impl Vcenter {
             return Reply::Return(None);
         }
         let reply = match call.method.name.as_str() {
-            "WaitForUpdatesEx" => self.wait(&mut session, call, waiting),
-            _ => match self.immediate(&mut session, call) {
-                Ok(value) => Reply::Return(value),
-                Err(fault) => Reply::Fault(fault),
-            },
+            "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates" => self.wait(&mut session, call, waiting),
+            _ => reply(self.immediate(&mut session, call)),
         };
         self.put_session(session);
         reply
@@ -88,11 +85,12 @@ impl Vcenter {
             }
             "CreateCollectorForEvents" => Ok(Some(self.create_event_collector(session, call))),
             "DestroyCollector" => gone(session.named.events.remove(&call.this()).is_some(), "HistoryCollector", call),
-            "SetCollectorPageSize" | "ReadNextEvents" | "RewindCollector" => self.event_collector(session, call),
-            "QueryEvents" => Ok(Some(self.query_events(call))),
-            "RetrievePropertiesEx" | "RetrieveProperties" | "ContinueRetrievePropertiesEx" | "Fetch" => {
-                self.retrieve(session, call)
+            "SetCollectorPageSize" | "ReadNextEvents" | "ReadPreviousEvents" | "RewindCollector" | "ResetCollector" => {
+                self.event_collector(session, call)
             }
+            "QueryEvents" => Ok(Some(self.query_events(call))),
+            "RetrievePropertiesEx" | "RetrieveProperties" | "Fetch" => self.retrieve(session, call),
+            "ContinueRetrievePropertiesEx" | "CancelRetrievePropertiesEx" => self.retrieve(session, call),
             "QueryNetworkHint" => self.network_hints(call),
             "PowerOnVM_Task" | "PowerOffVM_Task" | "SuspendVM_Task" | "MigrateVM_Task" | "RelocateVM_Task" => {
                 self.task(call)
@@ -107,6 +105,9 @@ impl Vcenter {
         if keys.contains(&session.key) {
             return Err(Fault::invalid_argument("sessionId"));
         }
+        if let Some(key) = keys.iter().find(|key| !self.sessions.contains_key(*key)) {
+            return Err(Fault::new("NotFound", format!("there is no session {key}")));
+        }
         self.sessions.retain(|key, _| !keys.contains(key));
         self.changes.next();
         Ok(None)
@@ -115,77 +116,44 @@ impl Vcenter {
     fn create_view(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
         let root = call.method.reference("container").ok_or_else(|| Fault::invalid_argument("container"))?;
         self.kind_of(&root).ok_or_else(|| Fault::not_found("ManagedEntity", &root))?;
+        let view = View { root, kinds: call.method.texts("type"), recursive: call.method.is_true("recursive") };
         let id = MoId::from(format!("session[{}]view-{}", session.key, self.next_number()));
-        session.named.views.insert(id.clone(), View { root, kinds: call.method.texts("type") });
+        session.named.views.insert(id.clone(), view);
         Ok(Some(Value::Ref("ContainerView", id)))
     }
 
     fn create_filter(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
         let spec = call.method.child("spec").ok_or_else(|| Fault::invalid_argument("spec"))?;
         let id = MoId::from(format!("session[{}]filter-{}", session.key, self.next_number()));
-        collector(session, &call.this())?.add(id.clone(), FilterSpec::read(spec));
+        collector(session, &call.this())?.add(id.clone(), FilterSpec::read(spec)?);
         Ok(Some(Value::Ref("PropertyFilter", id)))
     }
 
     fn create_event_collector(&mut self, session: &mut Session, call: &Call) -> Value {
-        let filter = call.method.child("filter");
-        let types = filter.map(|filter| filter.texts("eventTypeId")).unwrap_or_default();
-        let page = filter.and_then(|filter| filter.number("maxCount")).unwrap_or(EVENT_PAGE).min(MOST_EVENTS);
+        let spec = call.method.child("filter");
+        let page = spec.and_then(|spec| spec.number("maxCount")).unwrap_or(EVENT_PAGE).min(MOST_EVENTS);
         let id = MoId::from(format!("session[{}]events-{}", session.key, self.next_number()));
         let page = usize::try_from(page).unwrap_or(1).max(1);
-        let filter = EventFilter { types, after_key: None };
+        let filter = self.event_filter(spec);
         session.named.events.insert(id.clone(), EventCollector { filter, page, read: self.events.newest_key() });
         Value::reference(Kind::EventHistoryCollector, &id)
-    }
-
-    /// The long poll. With nothing to tell it waits until `maxWaitSeconds` are over, for ever without them.
-    fn wait(&self, session: &mut Session, call: &Call, waiting: Option<&Waiting>) -> Reply {
-        let (key, id, options) = (session.key.clone(), call.this(), call.method.child("options"));
-        let Session { collectors, named, .. } = session;
-        let Some(collector) = collectors.get_mut(&default_or(&id)) else {
-            return Reply::Fault(Fault::not_found("PropertyCollector", &id));
-        };
-        if waiting.is_none() {
-            // One wait at a time: a new one ends an older one, whose client may be gone.
-            collector.cancels += 1;
-        }
-        if waiting.is_some_and(|waiting| waiting.cancels != collector.cancels) {
-            return Reply::Fault(Fault::new("RequestCanceled", "The task was canceled by a user."));
-        }
-        let version = call.method.text_of("version");
-        let resumed = if waiting.is_none() { collector.resume(version) } else { Ok(()) };
-        if let Err(fault) = resumed {
-            return Reply::Fault(fault);
-        }
-        let max = options.and_then(|options| options.number("maxObjectUpdates"));
-        if let Some(updates) = collector.next(self, named, max) {
-            collector.in_flight += 1;
-            return Reply::Updates(
-                updates.set,
-                Receipt { session: key, collector: default_or(&id), upto: updates.upto },
-            );
-        }
-        if collector.in_flight == 0 {
-            collector.told = self.revision();
-        }
-        let seconds = options.and_then(|options| options.number("maxWaitSeconds"));
-        let first = Waiting {
-            until: seconds.map(|seconds| self.clock.saturating_add(LabTime::from_secs(seconds.into()))),
-            cancels: collector.cancels,
-        };
-        let waiting = waiting.cloned().unwrap_or(first);
-        let over = waiting.until.is_some_and(|until| until <= self.clock);
-        if over { Reply::Return(None) } else { Reply::Wait(waiting) }
     }
 }
 
 /// pyVmomi and others call the default collector by the id in the service content.
-fn default_or(id: &MoId) -> MoId {
+pub(super) fn default_or(id: &MoId) -> MoId {
     if id.as_str().is_empty() { MoId::from(DEFAULT_COLLECTOR) } else { id.clone() }
 }
 
 fn collector<'a>(session: &'a mut Session, id: &MoId) -> Result<&'a mut Collector, Fault> {
     session.collectors.get_mut(&default_or(id)).ok_or_else(|| Fault::not_found("PropertyCollector", id))
+}
+
+fn reply(outcome: Result<Option<Value>, Fault>) -> Reply {
+    match outcome {
+        Ok(value) => Reply::Return(value),
+        Err(fault) => Reply::Fault(fault),
+    }
 }
 
 fn gone(was_there: bool, kind: &'static str, call: &Call) -> Result<Option<Value>, Fault> {

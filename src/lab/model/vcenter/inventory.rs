@@ -302,6 +302,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every type.
+    pub const ALL: [Self; 10] = [
+        Self::Folder,
+        Self::Datacenter,
+        Self::ClusterComputeResource,
+        Self::HostSystem,
+        Self::VirtualMachine,
+        Self::VmwareDistributedVirtualSwitch,
+        Self::DistributedVirtualPortgroup,
+        Self::Network,
+        Self::Task,
+        Self::EventHistoryCollector,
+    ];
+
     /// As the API writes it.
     pub const fn as_str(self) -> &'static str {
         match self {

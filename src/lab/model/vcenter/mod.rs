@@ -22,15 +22,19 @@ mod custom_fields;
 mod event;
 mod event_fields;
 mod event_kind;
+mod event_query;
 mod events_reply;
 mod faults;
 mod filter;
 mod ha;
 mod handle;
+mod hints;
 mod host_life;
 mod inventory;
+mod managers;
 #[cfg(test)]
 mod mirror;
+mod moment;
 mod motion;
 mod operate;
 mod operate_host;
@@ -39,11 +43,14 @@ mod properties_network;
 mod relocate;
 mod resolve;
 mod retrieve;
+mod schema;
 mod session;
 mod spec;
 mod task;
 #[cfg(test)]
 mod tests;
+mod waits;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -181,5 +188,10 @@ impl Vcenter {
     /// Tells the time, which events carry; it never goes back.
     pub fn advance(&mut self, now: LabTime) {
         self.clock = self.clock.max(now);
+        if self.changes.is_full() {
+            let mut changes = std::mem::take(&mut self.changes);
+            changes.forget(|id| self.kind_of(id).is_some());
+            self.changes = changes;
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     call::{Fault, Value},
     custom_fields::MANAGER,
     inventory::{Kind, SimBacking, SimConnection, SimVm, SimVnic},
+    schema::has_property,
 };
 
 /// The root folder.
@@ -16,7 +17,13 @@ pub(super) const DATACENTER: &str = "datacenter-2";
 /// The one distributed switch.
 pub(super) const DVS: &str = "dvs-7";
 /// Where VMs, hosts, datastores and networks are filed.
-const FOLDERS: [(&str, &str); 3] = [("group-v3", "vm"), ("group-h4", "host"), ("group-n6", "network")];
+const FOLDERS: [(&str, &str); 3] = [(VM_FOLDER, "vm"), (HOST_FOLDER, "host"), (NETWORK_FOLDER, "network")];
+/// Where VMs are filed.
+pub(super) const VM_FOLDER: &str = "group-v3";
+/// Where clusters and hosts are filed.
+pub(super) const HOST_FOLDER: &str = "group-h4";
+/// Where the distributed switch, port groups and networks are filed.
+pub(super) const NETWORK_FOLDER: &str = "group-n6";
 
 impl Vcenter {
     /// The type of an object, if it is in the inventory and in view.
@@ -67,7 +74,11 @@ impl Vcenter {
             Kind::CustomFieldsManager => self.custom_field_definitions(head),
             Kind::EventHistoryCollector => None,
         };
-        Ok(value.and_then(|value| value.at(rest)))
+        match value {
+            Some(value) => Ok(value.at(rest)),
+            None if has_property(kind, head) => Ok(None),
+            None => Err(Fault::invalid_property(path)),
+        }
     }
 
     fn vm_property(&self, id: &MoId, head: &str) -> Result<Option<Value>, Fault> {
@@ -80,7 +91,7 @@ impl Vcenter {
         }
         Ok(match head {
             "name" => Some(Value::string(&vm.name)),
-            "parent" => Some(Value::Ref("Folder", MoId::from("group-v3"))),
+            "parent" => Some(Value::Ref("Folder", MoId::from(VM_FOLDER))),
             "runtime" => Some(self.vm_runtime(vm)),
             "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
             "config" => Some(self.vm_config(vm)),
@@ -181,7 +192,7 @@ impl Vcenter {
         let cluster = self.clusters.get(id)?;
         match head {
             "name" => Some(Value::string(&cluster.name)),
-            "parent" => Some(Value::Ref("Folder", MoId::from("group-h4"))),
+            "parent" => Some(Value::Ref("Folder", MoId::from(HOST_FOLDER))),
             "host" => {
                 let members = self.hosts.values().filter(|host| host.cluster == *id).map(|host| &host.id);
                 Some(Value::references(Kind::HostSystem, members))
@@ -198,22 +209,36 @@ impl Vcenter {
             (ROOT, "childEntity") => Some(Value::references(Kind::Datacenter, &[MoId::from(DATACENTER)])),
             (DATACENTER, "name") => Some(Value::string("DC")),
             (DATACENTER, "parent") => Some(Value::Ref("Folder", MoId::from(ROOT))),
-            (DATACENTER, "vmFolder") => Some(Value::Ref("Folder", MoId::from("group-v3"))),
-            (DATACENTER, "hostFolder") => Some(Value::Ref("Folder", MoId::from("group-h4"))),
-            (DATACENTER, "networkFolder") => Some(Value::Ref("Folder", MoId::from("group-n6"))),
-            ("group-v3", "childEntity") => Some(Value::references(Kind::VirtualMachine, self.vms.keys())),
-            ("group-h4", "childEntity") => Some(Value::references(Kind::ClusterComputeResource, self.clusters.keys())),
+            (DATACENTER, "vmFolder") => Some(Value::Ref("Folder", MoId::from(VM_FOLDER))),
+            (DATACENTER, "hostFolder") => Some(Value::Ref("Folder", MoId::from(HOST_FOLDER))),
+            (DATACENTER, "networkFolder") => Some(Value::Ref("Folder", MoId::from(NETWORK_FOLDER))),
+            (VM_FOLDER, "childEntity") => Some(Value::references(
+                Kind::VirtualMachine,
+                self.vms.values().filter(|vm| !vm.hidden).map(|vm| &vm.id),
+            )),
+            (HOST_FOLDER, "childEntity") => Some(Value::references(Kind::ClusterComputeResource, self.clusters.keys())),
+            (NETWORK_FOLDER, "childEntity") => {
+                let switch = Value::Ref(Kind::VmwareDistributedVirtualSwitch.as_str(), MoId::from(DVS));
+                Some(Value::Array("ManagedObjectReference", [switch].into_iter().chain(self.all_networks()).collect()))
+            }
+            (DATACENTER, "network") => Some(Value::Array("ManagedObjectReference", self.all_networks().collect())),
             (_, "name") => folder.map(|(_, name)| Value::string(*name)),
             (_, "parent") => folder.map(|_| Value::Ref("Datacenter", MoId::from(DATACENTER))),
             _ => None,
         }
     }
 
+    /// Every port group, distributed or not.
+    fn all_networks(&self) -> impl Iterator<Item = Value> {
+        let standard = self.networks.values().map(|id| Value::reference(Kind::Network, id));
+        standard.chain(self.port_groups.keys().map(|id| Value::reference(Kind::DistributedVirtualPortgroup, id)))
+    }
+
     fn network_property(&self, id: &MoId, head: &str) -> Option<Value> {
         let name = self.networks.iter().find(|(_, network)| *network == id).map(|(name, _)| name);
         match head {
             "name" => name.map(Value::string),
-            "parent" => Some(Value::Ref("Folder", MoId::from("group-n6"))),
+            "parent" => Some(Value::Ref("Folder", MoId::from(NETWORK_FOLDER))),
             _ => None,
         }
     }

@@ -1,4 +1,6 @@
-//! What is read once: the service's content, properties, hints.
+//! What is read once: the service's content, and properties page by page.
+
+use std::collections::VecDeque;
 
 use vmtracker_core::net::MoId;
 
@@ -7,16 +9,25 @@ use super::{
     call::{Call, Fault, Node, Value},
     custom_fields::MANAGER,
     filter::{FilterSpec, Named, Readings, read},
-    inventory::{Kind, SimConnection, SimHost, SimPnic},
+    inventory::Kind,
+    moment::date_time,
     properties::ROOT,
-    properties_network::network_system,
     session::Session,
-    spec::{HintProtocol, HintSpec},
 };
 use crate::lab::model::LabTime;
 
 /// Objects per page, as vCenter cuts them.
-const PAGE: u32 = 100;
+const PAGE: usize = 100;
+
+/// How many readings of a session may be under way.
+const MOST_READINGS: usize = 16;
+
+/// What is left of a paged reading. The objects are noted, and read when their page is asked for.
+#[derive(Debug)]
+pub(super) struct Rest {
+    specs: Vec<FilterSpec>,
+    left: VecDeque<(usize, MoId)>,
+}
 
 impl Vcenter {
     /// `ServiceContent`, which needs no session.
@@ -53,136 +64,75 @@ impl Vcenter {
         Value::Simple("dateTime", date_time(self.epoch_unix_ms.saturating_add(since)))
     }
 
-    /// `RetrievePropertiesEx`, the older form without pages, the next page, and pyVmomi's `Fetch` of one property.
-    pub(super) fn retrieve(&self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
+    /// `RetrievePropertiesEx`, the older form without pages, the next page, the word that it is not wanted any more, and
+    /// pyVmomi's `Fetch` of one property.
+    pub(super) fn retrieve(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {
         let method = &call.method;
         match method.name.as_str() {
-            "Fetch" => self.fetch(session, call),
+            "Fetch" => self.fetch(Some(session), call),
             "ContinueRetrievePropertiesEx" => {
-                let rest = session.pages.remove(method.text_of("token"));
-                Ok(Some(page(session, rest.ok_or_else(|| Fault::invalid_argument("token"))?, PAGE)))
+                let rest = self.rest(session, method)?;
+                Ok(Some(self.page(session, rest, PAGE)))
             }
+            "CancelRetrievePropertiesEx" => self.rest(session, method).map(|_| None),
             "RetrieveProperties" => {
-                let contents = self.contents(&session.named, method);
+                let mut rest = self.begin(&session.named, method)?;
+                let contents = self.contents(&session.named, &mut rest, usize::MAX);
                 Ok((!contents.is_empty()).then_some(Value::Array("ObjectContent", contents)))
             }
             _ => {
-                let contents = self.contents(&session.named, method);
+                let rest = self.begin(&session.named, method)?;
                 let max = method.child("options").and_then(|options| options.number("maxObjects"));
-                let max = max.filter(|max| *max > 0).unwrap_or(PAGE).min(PAGE);
-                Ok((!contents.is_empty()).then(|| page(session, contents, max)))
+                let max = max.and_then(|max| usize::try_from(max).ok()).filter(|max| *max > 0);
+                Ok((!rest.left.is_empty()).then(|| self.page(session, rest, max.unwrap_or(PAGE).min(PAGE))))
             }
         }
     }
 
-    fn fetch(&self, session: &Session, call: &Call) -> Result<Option<Value>, Fault> {
-        let path = call.method.text_of("prop");
-        match (call.this().as_str(), path) {
-            ("ServiceInstance", "content") => Ok(Some(self.service_content())),
-            ("SessionManager", "currentSession") => Ok(Some(session.describe(self))),
-            _ => match session.named.events.get(&call.this()) {
-                Some(collector) => Ok(self.collector_property(collector, path)),
-                None => self.property(&call.this(), path),
-            },
-        }
+    /// Everything that the specifications now select.
+    fn begin(&self, named: &Named, method: &Node) -> Result<Rest, Fault> {
+        let mut specs = method.all("specSet").map(FilterSpec::read).collect::<Result<Vec<_>, _>>()?;
+        specs.iter_mut().for_each(|spec| spec.walk(self, named));
+        let of = |(number, spec): (usize, &FilterSpec)| {
+            spec.selection(self, named).into_iter().map(move |id| (number, id)).collect::<Vec<_>>()
+        };
+        let left = specs.iter().enumerate().flat_map(of).collect();
+        Ok(Rest { specs, left })
     }
 
-    fn contents(&self, named: &Named, method: &Node) -> Vec<Value> {
+    fn rest(&self, session: &mut Session, method: &Node) -> Result<Rest, Fault> {
+        session.pages.remove(method.text_of("token")).ok_or_else(|| Fault::invalid_argument("token"))
+    }
+
+    /// The next objects. One that left since the reading began is not there any more.
+    fn contents(&self, named: &Named, rest: &mut Rest, max: usize) -> Vec<Value> {
         let mut found = Vec::new();
-        for spec in method.all("specSet").map(FilterSpec::read) {
-            for (kind, id) in spec.selection(self, named) {
+        while found.len() < max
+            && let Some((number, id)) = rest.left.pop_front()
+        {
+            let Some(spec) = rest.specs.get(number) else { continue };
+            if let Some(kind) = spec.selects(self, named, &id) {
                 found.push(object_content(kind, &id, read(self, named, &id, spec.paths(kind))));
             }
         }
         found
     }
 
-    /// What the pnics of a host hear; an empty list of devices means all of them (facts: vCenter §B5).
-    pub(super) fn network_hints(&self, call: &Call) -> Result<Option<Value>, Fault> {
-        let host = self.hosts.values().find(|host| network_system(host) == call.this().as_str());
-        let host = host.ok_or_else(|| Fault::not_found("HostNetworkSystem", &call.this()))?;
-        if host.connection != SimConnection::Connected {
-            return Err(Fault::new(
-                "HostNotConnected",
-                "Unable to communicate with the remote host, since it is disconnected.",
-            ));
+    fn page(&mut self, session: &mut Session, mut rest: Rest, max: usize) -> Value {
+        let contents = self.contents(&session.named, &mut rest, max);
+        let mut fields = Vec::new();
+        if !rest.left.is_empty() {
+            let token = format!("{}-{:010}", session.key, self.next_number());
+            session.pages.insert(token.clone(), rest);
+            if session.pages.len() > MOST_READINGS {
+                // Tokens grow with time: the first is the oldest, whose client has gone.
+                session.pages.pop_first();
+            }
+            fields.push(("token", Value::string(token)));
         }
-        let wanted = call.method.texts("device");
-        Ok(Some(Value::Array("PhysicalNicHintInfo", hints(host, &wanted))))
+        fields.push(("objects", Value::Array("ObjectContent", contents)));
+        Value::Object("RetrieveResult", fields)
     }
-}
-
-fn hints(host: &SimHost, wanted: &[String]) -> Vec<Value> {
-    let asked = |pnic: &&SimPnic| wanted.is_empty() || wanted.contains(&pnic.device);
-    host.pnics.iter().filter(asked).map(hint).collect()
-}
-
-/// A pnic without link hears nothing.
-fn hint(pnic: &SimPnic) -> Value {
-    let mut fields = vec![("device", Value::string(&pnic.device))];
-    if let Some(hint) = pnic.hint.as_ref().filter(|_| pnic.link) {
-        fields.push(match hint.protocol {
-            HintProtocol::Cdp => ("connectedSwitchPort", cdp(hint)),
-            HintProtocol::Lldp => ("lldpInfo", lldp(hint)),
-        });
-    }
-    Value::Object("PhysicalNicHintInfo", fields)
-}
-
-/// NX-OS sends `hostname(SERIAL)` as device id.
-fn cdp(hint: &HintSpec) -> Value {
-    let fields = vec![
-        ("cdpVersion", Value::int(2)),
-        ("timeout", Value::int(60)),
-        ("ttl", Value::int(150)),
-        ("samples", Value::int(1000)),
-        ("devId", Value::string(format!("{}({})", hint.system_name, hint.serial))),
-        ("address", Value::string("192.0.2.1")),
-        ("portId", Value::string(&hint.port)),
-        ("softwareVersion", Value::string("Cisco Nexus Operating System (NX-OS) Software, Version 10.4(5)")),
-        ("hardwarePlatform", Value::string("N9K-C93180YC-FX3")),
-        ("vlan", Value::int(1)),
-        ("fullDuplex", Value::boolean(true)),
-        ("mtu", Value::int(9216)),
-        ("systemName", Value::string(&hint.system_name)),
-        ("mgmtAddr", Value::string("192.0.2.1")),
-    ];
-    Value::Object("PhysicalNicCdpInfo", fields)
-}
-
-fn lldp(hint: &HintSpec) -> Value {
-    let parameter = |key: &str, value: &str| {
-        Value::Object("KeyAnyValue", vec![("key", Value::string(key)), ("value", Value::string(value).any())])
-    };
-    let parameters = vec![
-        parameter("Aggregated Port ID", "0"),
-        parameter("Management Address", "192.0.2.1"),
-        parameter("MTU", "9216"),
-        parameter("Port Description", "esx uplink"),
-        parameter("System Description", "Cisco Nexus Operating System (NX-OS) Software 10.4(5)"),
-        parameter("System Name", &hint.system_name),
-        parameter("Vlan ID", "1"),
-    ];
-    let fields = vec![
-        ("chassisId", Value::string(hint.chassis.to_string())),
-        ("portId", Value::string(&hint.port)),
-        ("timeToLive", Value::int(110)),
-        ("parameter", Value::Array("KeyAnyValue", parameters)),
-    ];
-    Value::Object("LinkLayerDiscoveryProtocolInfo", fields)
-}
-
-fn page(session: &mut Session, mut contents: Vec<Value>, max: u32) -> Value {
-    let max = usize::try_from(max).unwrap_or(usize::MAX);
-    let rest = if contents.len() > max { contents.split_off(max) } else { Vec::new() };
-    let mut fields = Vec::new();
-    if !rest.is_empty() {
-        let token = format!("{}-{}", session.key, rest.len());
-        session.pages.insert(token.clone(), rest);
-        fields.push(("token", Value::string(token)));
-    }
-    fields.push(("objects", Value::Array("ObjectContent", contents)));
-    Value::Object("RetrieveResult", fields)
 }
 
 fn object_content(kind: Kind, id: &MoId, readings: Readings) -> Value {
@@ -196,32 +146,4 @@ fn object_content(kind: Kind, id: &MoId, readings: Readings) -> Value {
         ("missingSet", Value::Array("MissingProperty", readings.missing)),
     ];
     Value::Object("ObjectContent", fields)
-}
-
-/// `2026-01-31T12:00:00.000Z`, from milliseconds since 1970.
-fn date_time(unix_ms: u64) -> String {
-    let (days, ms) = (unix_ms / 86_400_000, unix_ms % 86_400_000);
-    // Days to civil date: eras of 400 years that begin on 1 March, so that the leap day comes last.
-    let z = days + 719_468;
-    let (era, doe) = (z / 146_097, z % 146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let (day, month) = (doy - (153 * mp + 2) / 5 + 1, if mp < 10 { mp + 3 } else { mp - 9 });
-    let year = yoe + era * 400 + u64::from(month <= 2);
-    let (hour, minute) = (ms / 3_600_000, ms / 60_000 % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}.{:03}Z", ms / 1000 % 60, ms % 1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date_time;
-
-    #[test]
-    fn dates_are_written_as_the_schema_wants_them() {
-        let check = |unix_ms, expected: &str| assert_eq!(date_time(unix_ms), expected);
-        check(0, "1970-01-01T00:00:00.000Z");
-        check(951_827_696_789, "2000-02-29T12:34:56.789Z");
-        check(1_767_225_599_999, "2025-12-31T23:59:59.999Z");
-    }
 }

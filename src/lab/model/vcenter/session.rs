@@ -10,6 +10,7 @@ use super::{
     call::{Answer, Call, Fault, Receipt, Reply, Value},
     collector::Collector,
     filter::Named,
+    retrieve::Rest,
 };
 use crate::lab::model::LabTime;
 
@@ -23,11 +24,13 @@ pub(super) struct Session {
     user: String,
     /// The change number at which it began, and its order among sessions.
     opened: u32,
+    login: LabTime,
     last_used: LabTime,
+    calls: u32,
     pub(super) named: Named,
     pub(super) collectors: BTreeMap<MoId, Collector>,
     /// What is left of a paged `RetrievePropertiesEx`, by token.
-    pub(super) pages: BTreeMap<String, Vec<Value>>,
+    pub(super) pages: BTreeMap<String, Rest>,
 }
 
 impl Session {
@@ -38,15 +41,16 @@ impl Session {
 
     /// As the API writes it.
     pub(super) fn describe(&self, vcenter: &Vcenter) -> Value {
-        let time = || vcenter.time(vcenter.clock);
         let fields = vec![
             ("key", Value::string(&self.key)),
             ("userName", Value::string(&self.user)),
             ("fullName", Value::string(&self.user)),
-            ("loginTime", time()),
-            ("lastActiveTime", time()),
+            ("loginTime", vcenter.time(self.login)),
+            ("lastActiveTime", vcenter.time(self.last_used)),
             ("locale", Value::string("en")),
             ("messageLocale", Value::string("en")),
+            ("extensionSession", Value::boolean(false)),
+            ("callCount", Value::long(self.calls)),
         ];
         Value::Object("UserSession", fields)
     }
@@ -74,7 +78,9 @@ impl Vcenter {
             key: format!("52{}", uuid(&self.instance_uuid, opened)),
             user: user.to_owned(),
             opened,
+            login: self.clock,
             last_used: self.clock,
+            calls: 0,
             named: Named::default(),
             collectors,
             pages: BTreeMap::new(),
@@ -95,6 +101,7 @@ impl Vcenter {
     pub(super) fn take_session(&mut self, key: Option<&str>) -> Option<Session> {
         let mut session = self.sessions.remove(key?)?;
         session.last_used = self.clock;
+        session.calls += 1;
         Some(session)
     }
 

@@ -35,6 +35,11 @@ impl Tasks {
     pub(super) fn contains_key(&self, id: &MoId) -> bool {
         self.all.contains_key(id)
     }
+
+    /// Every task.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &MoId> {
+        self.all.keys()
+    }
 }
 
 impl Vcenter {

@@ -112,7 +112,11 @@ impl Client {
     }
 
     fn watch(&mut self) {
-        let view = self.created("CreateContainerView", "ViewManager", vec![node("container", "group-d1")]);
+        let view = self.created(
+            "CreateContainerView",
+            "ViewManager",
+            vec![node("container", "group-d1"), node("recursive", "true")],
+        );
         let events = vec![tree(
             "filter",
             vec![node("eventTypeId", "VmBeingHotMigratedEvent"), node("eventTypeId", "VmMigratedEvent")],

@@ -136,7 +136,8 @@ impl Lab {
     /// Logs in and watches VMs and migration events; the collector.
     async fn watch(&mut self) -> String {
         self.login().await;
-        let view = self.created("CreateContainerView", "ViewManager", "<container>group-d1</container>").await;
+        let root = "<container>group-d1</container><recursive>true</recursive>";
+        let view = self.created("CreateContainerView", "ViewManager", root).await;
         let types = "<filter><eventTypeId>VmBeingHotMigratedEvent</eventTypeId><eventTypeId>VmMigratedEvent</eventTypeId></filter>";
         let events = self.created("CreateCollectorForEvents", "EventManager", types).await;
         let collector = self.created("CreatePropertyCollector", "propertyCollector", "").await;

@@ -90,8 +90,10 @@ fn a_start_event_names_both_hosts_and_an_encrypted_one_only_the_name_of_the_targ
     assert_eq!((text(&event, "host.host"), text(&event, "destHost.host")), (from.to_string(), to.to_string()));
     assert_eq!(text(&event, "destHost.name"), "esx2");
     vcenter.start_move(&secret, &to, MoveKind::Encrypted).expect("begun");
-    let filter =
-        EventFilter { types: vec!["com.vmware.vc.vm.VmHotMigratingWithEncryptionEvent".to_owned()], after_key: None };
+    let filter = EventFilter {
+        types: vec!["com.vmware.vc.vm.VmHotMigratingWithEncryptionEvent".to_owned()],
+        ..EventFilter::default()
+    };
     let collector = filter::EventCollector { filter, page: 1, read: 0 };
     let Some(Value::Array(_, events)) = vcenter.collector_property(&collector, "latestPage") else { panic!("a page") };
     let event = events.first().expect("found by its id");

@@ -1,0 +1,218 @@
+//! Prepared clusters: what any of their VMs needs stands on the ports of every host of the cluster, whatever its state.
+//!
+//! What is asked for hangs on (host, network), not on VMs: ten thousand VMs on thirty-two hosts are a few hundred
+//! networks. A cluster is prepared because the configuration says so, or because it runs a VM that everything else
+//! depends on (`critical`).
+
+use std::collections::BTreeSet;
+
+use super::{
+    Backing, ClusterId, EdgePort, HostId, Network, Prepare, Reason, Tracker, Vm, VmId,
+    census::{Home, Use},
+    reason::Unit,
+    requirement::Key,
+    units::{Answer, connected},
+    withdrawal::Account,
+};
+use crate::net::{VcenterId, VlanId};
+
+impl Tracker {
+    /// Whether a cluster is prepared as a whole. A rule for this very cluster goes before everything else.
+    pub(super) fn prepares(&self, cluster: &ClusterId) -> bool {
+        let site = self.sites.by_id.get(&cluster.vcenter).map(|site| &site.name);
+        let name = self.sites.clusters.get(cluster).map(|cluster| &cluster.name);
+        let mut rules = self.policy.clusters.iter();
+        let own = rules.find(|rule| Some(&rule.vcenter) == site && Some(&rule.cluster) == name);
+        let general = site.and_then(|site| self.policy.vcenters.get(site)).map(|policy| policy.prepare);
+        match own.map(|rule| rule.prepare) {
+            Some(rule) => rule == Prepare::Cluster,
+            None => general == Some(Prepare::Cluster) || self.critical.runs_in(cluster),
+        }
+    }
+
+    /// A VM is not what it was, or not where it was: counts it anew.
+    pub(super) fn count_vm(&mut self, id: &VmId) {
+        self.note_critical(id);
+        self.note_networks(id);
+        let home = match self.home_of(id) {
+            Where::Same => return,
+            Where::Nowhere => None,
+            Where::At(home) => Some(home),
+        };
+        let changed = self.census.count(id, home);
+        changed.into_iter().for_each(|changed| self.use_changed(changed));
+    }
+
+    /// The VMs of a host, which may have another cluster now.
+    pub(super) fn count_host(&mut self, host: &HostId) {
+        let vms: Vec<VmId> = self.sites.vms_on(host).cloned().collect();
+        vms.iter().for_each(|vm| self.count_vm(vm));
+    }
+
+    /// The policy changed.
+    pub(super) fn count_all(&mut self) {
+        let vms: Vec<VmId> = self.sites.vms.keys().cloned().collect();
+        vms.iter().for_each(|vm| self.count_vm(vm));
+        let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
+        hosts.iter().for_each(|host| self.preparation_changed(host));
+    }
+
+    fn use_changed(&mut self, (cluster, network): Use) {
+        if self.prepares(&cluster) {
+            let hosts = self.sites.hosts_in(&cluster).cloned();
+            self.dirty.units.extend(hosts.map(|host| Unit::Prepared(host, network.clone())));
+        }
+    }
+
+    /// A host, its cluster or what is prepared there changed.
+    pub(super) fn preparation_changed(&mut self, host: &HostId) {
+        self.dirty.units.extend(self.requirements.prepared_on(host).cloned());
+        let cluster = self.sites.hosts.get(host).and_then(|host| host.cluster.as_ref());
+        if let Some(cluster) = cluster.filter(|cluster| self.prepares(cluster)) {
+            let networks = self.census.networks(cluster).cloned();
+            self.dirty.units.extend(networks.map(|network| Unit::Prepared(host.clone(), network)));
+        }
+    }
+
+    /// Every host of a cluster.
+    pub(super) fn cluster_changed(&mut self, cluster: &ClusterId) {
+        let hosts: Vec<HostId> = self.sites.hosts_in(cluster).cloned().collect();
+        self.dirty.units.extend(hosts.iter().cloned().map(Unit::Host));
+        hosts.iter().for_each(|host| self.preparation_changed(host));
+    }
+
+    /// A distributed port group changed.
+    pub(super) fn group_changed(&mut self, vcenter: &VcenterId, key: &str) {
+        let is_it = |network: &Network| match network {
+            Network::Distributed { port_group_key, .. } => **port_group_key == *key,
+            Network::Standard { .. } => false,
+        };
+        let uses = self.census.all().filter(|(cluster, network)| cluster.vcenter == *vcenter && is_it(network));
+        let uses: Vec<Use> = uses.map(|(cluster, network)| (cluster.clone(), network.clone())).collect();
+        uses.into_iter().for_each(|changed| self.use_changed(changed));
+    }
+
+    /// Where a VM counts. What cannot be told changes nothing, and a VM that left without a cause counts where it did.
+    fn home_of(&self, id: &VmId) -> Where {
+        let Some(vm) = self.sites.vms.get(id) else { return Where::Nowhere };
+        if self.sites.left.contains(id) {
+            return if self.registered_anew(id).is_some() { Where::Nowhere } else { Where::Same };
+        }
+        match vm.runs() {
+            Some(true) => {}
+            Some(false) => return Where::Nowhere,
+            None => return Where::Same,
+        }
+        let Some(cluster) = self.cluster_of(vm).cloned() else { return Where::Same };
+        Where::At(Home { cluster, networks: self.networks_of(vm) })
+    }
+
+    /// The cluster of the host where a VM is.
+    pub(super) fn cluster_of(&self, vm: &Vm) -> Option<&ClusterId> {
+        self.sites.hosts.get(vm.host.as_ref()?)?.cluster.as_ref()
+    }
+
+    /// What a VM uses, with what it used before as long as something about that cannot be told.
+    fn networks_of(&self, vm: &Vm) -> BTreeSet<Network> {
+        let used: Vec<&Backing> = connected(vm).map(|vnic| &vnic.backing).collect();
+        let unknown = |backing: &&Backing| matches!(backing, Backing::Unknown { .. });
+        let certain = vm.vnics.is_some() && !used.iter().any(unknown);
+        let before = self.census.home(&vm.id).filter(|_| !certain).map(|home| home.networks.clone());
+        used.into_iter().filter_map(Network::of).chain(before.unwrap_or_default()).collect()
+    }
+
+    fn note_networks(&mut self, id: &VmId) {
+        let Some(vm) = self.sites.vms.get(id).cloned() else { return };
+        let Some(cluster) = self.cluster_of(&vm).cloned() else { return };
+        self.census.note(&cluster, vm.vnics.iter().flatten().filter_map(|vnic| Network::of(&vnic.backing)));
+    }
+
+    /// What a network of a prepared cluster needs on one host; none: it cannot be told.
+    pub(super) fn prepared_answer(&self, id: &HostId, network: &Network) -> Option<Answer> {
+        let cluster = self.sites.hosts.get(id).and_then(|host| host.cluster.as_ref())?;
+        if self.sites.left.contains(id) {
+            return self.successor(id).map(|_| Answer::default());
+        }
+        let mut answer = Answer::default();
+        if self.census.uses(cluster, network) && self.prepares(cluster) {
+            // A host that lacks the network runs no VM of it; that is no puzzle.
+            let keys = self.on_network(id, &network.backing());
+            let reason = Reason::Prepared { cluster: cluster.clone(), host: id.clone(), network: network.clone() };
+            answer.asked.insert(reason, keys);
+        }
+        Some(answer)
+    }
+
+    /// Whether a prepared network is over on a port. What the configuration alone ended waits for a person, and so does
+    /// what nobody can explain after a restart (design rules 4 and 5).
+    pub(super) fn preparation_accounted(
+        &self,
+        (cluster, network): (&ClusterId, &Network),
+        host: &HostId,
+        (port, vlan): (&EdgePort, VlanId),
+    ) -> Account {
+        if let Some(over) = self.hangs_elsewhere(host, port) {
+            return over;
+        }
+        if !self.sites.trusted(&cluster.vcenter) {
+            return Account::Waits;
+        }
+        let (name, what) = (self.sites.cluster_name(cluster), self.sites.network_name(&cluster.vcenter, network));
+        let now_in = self.sites.hosts.get(host).and_then(|host| host.cluster.as_ref());
+        if now_in.is_some_and(|now_in| now_in != cluster) && self.sites.host_absent(host).is_none() {
+            return Account::Over(format!("host {} left cluster {name}", self.sites.host_name(host)));
+        }
+        if now_in.is_none() {
+            let host = self.sites.host_name(host);
+            return Account::Never(format!(
+                "it stood for {what} on host {host}, which is not in the inventory; close it"
+            ));
+        }
+        if self.census.uses(cluster, network) && self.prepares(cluster) {
+            return self.network_accounted(network, host, (port, vlan));
+        }
+        if !self.prepares(cluster) {
+            return Account::Never(format!(
+                "it stood for {what} in cluster {name}, which is not prepared any more; close it if it is to go"
+            ));
+        }
+        if !self.census.knows(cluster, network) {
+            return Account::Never(format!(
+                "no VM of cluster {name} was seen to use {what} since the service started; close it if none does"
+            ));
+        }
+        match self.unexplained_vm(&cluster.vcenter, vlan) {
+            Some(vm) => Account::Never(format!(
+                "it stood for {what} in cluster {name}, and {vm} left the inventory without a cause; close it if it is gone"
+            )),
+            None => Account::Over(format!("no VM of cluster {name} uses {what} any more")),
+        }
+    }
+
+    /// A network that goes on needs a VLAN no more once all that it needs instead is ready on that host.
+    fn network_accounted(&self, network: &Network, host: &HostId, (port, vlan): (&EdgePort, VlanId)) -> Account {
+        let needs = self.on_network(host, &network.backing());
+        let needed = |keys: &BTreeSet<Key>| keys.iter().any(|(at, needed)| at == port && *needed == vlan);
+        let ready = |keys: &BTreeSet<Key>| keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));
+        match needs.filter(|keys| !needed(keys) && ready(keys)) {
+            Some(_) => Account::Over(format!("{} needs it no more", self.sites.network_name(&host.vcenter, network))),
+            None => Account::Waits,
+        }
+    }
+
+    /// A VM that a VLAN stood for somewhere, and that nobody knows or saw destroyed.
+    fn unexplained_vm(&self, vcenter: &VcenterId, vlan: VlanId) -> Option<String> {
+        let mut vms = self.ledger.purposes_of(vlan).flatten().filter_map(Reason::vm);
+        let known = |vm: &VmId| self.sites.vms.contains_key(vm) || self.sites.departed(vm).is_some();
+        let gone = |vm: &&VmId| vm.vcenter == *vcenter && !known(vm);
+        vms.find(gone).map(|vm| self.sites.vm_name(vm))
+    }
+}
+
+/// Where a VM counts from now on.
+enum Where {
+    /// Where it did.
+    Same,
+    Nowhere,
+    At(Home),
+}
