@@ -56,6 +56,8 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric)
         };
         consent_is_bounded(section, &policy, fabric);
         let settings = vcenter(source, section, &name, &mut unique);
+        let recommendations = policy.drs_recommendations;
+        let settings = settings.map(|settings| VcenterSettings { recommendations, ..settings });
         Some((name, Device { settings, policy }))
     };
     root.sections("vcenter").iter().filter_map(one).collect()
@@ -126,6 +128,7 @@ fn vcenter(
         trust: trust?,
         attributes,
         annotate,
+        recommendations: false,
     })
 }
 

@@ -6,6 +6,7 @@
 mod error;
 mod feedback;
 mod hints;
+mod limits;
 mod ports;
 mod session;
 #[cfg(test)]
@@ -13,9 +14,9 @@ pub(crate) mod tests;
 mod transport;
 mod updates;
 
-pub use error::{Class, VcenterError};
-pub use feedback::{FeedbackTask, Standing};
+pub use error::{Class, Trouble, VcenterError};
 pub use hints::HintTask;
+pub use limits::Limits;
 pub use ports::PortTask;
 pub use session::{Session, probe};
 pub use updates::Updates;

@@ -142,8 +142,8 @@ impl Tracker {
                 let text = "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it";
                 Some(((FindingKind::Unattached, subject, text.to_owned()), Some(Entity::Host(host.clone()))))
             }
-            // Told once for each network.
-            Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
+            // Told by its host, or once for each network.
+            Puzzle::Hidden | Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
         all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
@@ -159,7 +159,7 @@ impl Tracker {
     /// A pnic with a trouble of its own is not said to hang nowhere as well.
     fn is_open(&self, puzzle: &Puzzle) -> bool {
         match puzzle {
-            Puzzle::Need(_) | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => true,
+            Puzzle::Need(_) | Puzzle::Hidden | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => true,
             Puzzle::Unattached(host, pnic) => !self.attachments.has_trouble(host, pnic),
         }
     }

@@ -14,8 +14,10 @@ mod attachment;
 mod brake;
 mod cables;
 mod census;
+mod changes;
 mod critical;
 mod desired;
+mod directory;
 mod disputes;
 mod dvs;
 mod event;
@@ -23,6 +25,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod hint;
 mod identity;
 mod intent;
 mod inventory;
@@ -71,11 +74,12 @@ pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
 pub use finding::{Entity, Finding, FindingKind, Team};
+pub use hint::{Discovery, Hint};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
-    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
-    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
-    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
+    Backing, Cluster, ClusterId, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower, ObjectId, Pnic,
+    PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec,
+    Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Attachment, Backing, EdgePort, Host, HostId, Reason, Tracker, Vm, VmId, Vnic,
+    Attachment, Backing, EdgePort, Host, HostConnection, HostId, Reason, Tracker, Vm, VmId, Vnic,
     native::Untagged,
     needs::{Known, Lookup, Need, Overlay, Plug, Wide},
     reason::Unit,
@@ -28,6 +28,8 @@ pub(super) struct Answer {
 pub(super) enum Puzzle {
     /// What an adapter needs.
     Need(String),
+    /// What a VM needs on a host that is away: it comes back with the host, and nobody has to look.
+    Hidden,
     /// Whether a port of a distributed switch needs something else than its group.
     Unread(String),
     /// Which of very many VLANs it uses.
@@ -42,7 +44,7 @@ impl Puzzle {
     /// Whether it leaves open what is needed, so that nothing may be taken away for it.
     pub(super) const fn is_open(&self) -> bool {
         match self {
-            Self::Need(_) | Self::Unread(_) | Self::Wide(_) | Self::Unattached(..) => true,
+            Self::Need(_) | Self::Hidden | Self::Unread(_) | Self::Wide(_) | Self::Unattached(..) => true,
             Self::Overlay(..) => false,
         }
     }
@@ -95,7 +97,12 @@ impl Tracker {
             (true, Some(_), Some(_)) => "vCenter does not say which adapters it has".to_owned(),
         };
         let news = !asked.is_empty() || vm.runs().is_some();
-        let puzzles = news.then_some(Puzzle::Need(why)).into_iter().collect();
+        let host = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host));
+        let puzzle = match host.is_none_or(|host| host.connection == HostConnection::Connected) {
+            true => Puzzle::Need(why),
+            false => Puzzle::Hidden,
+        };
+        let puzzles = news.then_some(puzzle).into_iter().collect();
         Answer { asked, untagged: self.untagged.get(&unit).cloned().unwrap_or_default(), puzzles }
     }
 

@@ -22,6 +22,8 @@ mod fixtures;
 mod hint;
 mod history;
 mod host;
+#[cfg(test)]
+mod life_tests;
 mod motion;
 #[cfg(test)]
 mod network_tests;
