@@ -84,6 +84,15 @@ fn one_latency_stands_for_reads_and_writes() {
 }
 
 #[test]
+fn a_share_is_a_part_of_the_whole() {
+    let load = parse(&["--drs-share", "0.5", "--host-failures-per-minute", "2"]).map(|args| load(&args)).expect("good");
+    assert_eq!((load.shares.drs, load.shares.failing, load.failures_per_minute), (0.5, 0.02, 2.0));
+    for text in ["-0.1", "1.1", "NaN", "half"] {
+        assert!(parse(&[&format!("--drs-share={text}")]).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn a_rate_is_a_sane_number() {
     assert!(parse(&["--moves-per-second", "0.5"]).is_ok());
     for text in ["-1", "NaN", "inf", "x"] {

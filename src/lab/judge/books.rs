@@ -13,6 +13,7 @@ use vmtracker_core::net::{MoId, SwitchName, VcenterName};
 use super::{
     integral::Integral,
     latency::Latency,
+    natives::Natives,
     needs::Needs,
     oracle::Oracle,
     score::{DarkSeconds, Score, SwitchRequests},
@@ -60,6 +61,7 @@ pub(super) struct Books {
     vms: BTreeMap<Key, Entry>,
     users: BTreeMap<Leg, BTreeSet<Key>>,
     needs: Needs,
+    natives: Natives,
     dark_planned: Integral,
     dark_unplanned: Integral,
     moves: Moves,
@@ -102,6 +104,7 @@ impl Books {
         self.leave(key, old, now);
         self.release(key, upto, before.difference(&after), now);
         if let Some(entry) = entry {
+            self.natives.join(key, &entry.truth.untagged, fabric);
             self.join(key, entry, now);
         }
     }
@@ -174,6 +177,7 @@ impl Books {
 
     fn leave(&mut self, key: &Key, old: Option<Entry>, now: LabTime) {
         let Some(old) = old else { return };
+        self.natives.leave(key, &old.truth.untagged);
         for leg in &old.truth.uses {
             if let Some(users) = self.users.get_mut(leg) {
                 users.remove(key);
@@ -199,7 +203,9 @@ impl Books {
     /// (`fell`) before anybody could know that they must.
     fn weigh(&mut self, key: &Key, fell: Option<LabTime>, now: LabTime) {
         let Some(entry) = self.vms.get_mut(key) else { return };
-        let dark = entry.truth.blocked || entry.truth.uses.iter().any(|leg| !self.needs.stands(leg));
+        let truth = &entry.truth;
+        let tagged = truth.uses.iter().all(|leg| self.needs.stands(leg));
+        let dark = truth.blocked || !tagged || !self.natives.pass(&truth.untagged);
         let was_dark = std::mem::replace(&mut entry.dark, dark);
         if dark && !was_dark && entry.news.zip(fell).is_some_and(|(news, began)| news.came_after(began)) {
             entry.planned = false;
@@ -225,6 +231,9 @@ impl Books {
             for key in self.users.get(&leg).cloned().unwrap_or_default() {
                 self.weigh(&key, fell, now);
             }
+        }
+        for key in self.natives.look(switch, fabric) {
+            self.weigh(&key, None, now);
         }
     }
 

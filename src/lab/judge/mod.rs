@@ -6,6 +6,7 @@
 mod books;
 mod integral;
 mod latency;
+mod natives;
 mod needs;
 mod oracle;
 mod score;

@@ -35,6 +35,14 @@ impl Fabric for Trunks {
         self.allowed(&leg.place).contains(leg.vlan)
     }
 
+    fn untagged(&self, _: &Place) -> Option<VlanId> {
+        None
+    }
+
+    fn native(&self, _: &Place) -> Option<VlanId> {
+        None
+    }
+
     fn allowed(&self, place: &Place) -> VlanSet {
         self.0.get(place).cloned().unwrap_or_default()
     }
@@ -51,6 +59,7 @@ fn vm(host: u16, vlan: u16, moving: Option<u16>) -> Truth {
         host: host_id(host),
         requires: both(host),
         uses: BTreeSet::from([leg("a", host, vlan)]),
+        untagged: BTreeSet::new(),
         blocked: false,
         moving: moving.map(|to| (host_id(to), both(to))),
     }

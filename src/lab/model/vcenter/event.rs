@@ -41,7 +41,7 @@ pub struct Named {
 }
 
 /// The events that a vCenter remembers, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Events {
     kept: VecDeque<SimEvent>,
     next_key: i32,

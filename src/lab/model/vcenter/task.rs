@@ -125,6 +125,7 @@ fn fault(refused: Refused, vm: &MoId) -> Fault {
         Refused::InvalidPowerState => Fault::new("InvalidPowerState", refused.to_string()),
         Refused::NoSuchHost => Fault::invalid_argument("host"),
         Refused::Migrating | Refused::NotMigrating => Fault::new("TaskInProgress", refused.to_string()),
+        Refused::NoOverride | Refused::Unprotected => Fault::new("NotSupported", refused.to_string()),
         Refused::HostInUse | Refused::InvalidHostState => Fault::new("InvalidState", refused.to_string()),
         Refused::NoSuchPortGroup | Refused::NoSuchAdapter | Refused::NoSuchRecommendation => {
             Fault::new("NotFound", refused.to_string())
