@@ -27,8 +27,8 @@ mod saving;
 mod spine;
 mod steering;
 mod two_vcenters;
-mod vcenters;
 mod unread;
+mod vcenters;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {
