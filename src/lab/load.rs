@@ -161,8 +161,11 @@ impl Load {
         let (name, id) = self.pick_idle(vcenters).ok_or(Refused::NoSuchVm)?;
         let vcenter = vcenters.get_mut(&name).ok_or(Refused::NoSuchVm)?;
         let to = destination(&mut self.rng, self.spec.shares.other_cluster, vcenter, &id).ok_or(Refused::NoSuchHost)?;
+        let copy = self.spec.copy_phase.draw(&mut self.rng);
+        // The lab takes the time of the event for the begin of the move: until then nobody can know of it.
+        let (lead, late) = (copy.saturating_sub(self.spec.event_delay), self.spec.event_delay.saturating_sub(copy));
+        (vcenter.delays.start_event, vcenter.delays.end_event) = (late, late);
         let started = vcenter.start_move(&id, &to, self.spec.shares.kind(&mut self.rng))?;
-        let lead = self.spec.copy_phase.draw(&mut self.rng).saturating_sub(self.spec.event_delay);
         self.arrivals.insert((now + lead, (name, id)));
         Ok(started)
     }

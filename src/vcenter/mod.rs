@@ -14,7 +14,6 @@ mod transport;
 mod updates;
 
 pub use error::{Class, Trouble, VcenterError};
-pub use feedback::{FeedbackTask, Standing};
 pub use hints::HintTask;
 pub use limits::Limits;
 pub use session::{Session, probe};

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use vmtracker::lab::{
     model::{
         dataplane::Verdict,
-        vcenter::{SimBacking, SimPower, Vcenter, VmSpec},
+        vcenter::{SimBacking, SimPower, Vcenter, VmSpec, VnicSpec},
     },
     serve::LabCa,
 };
@@ -105,7 +105,8 @@ fn newcomer(vcenter: &mut Vcenter) -> MoId {
         .find(|(backing, _)| !used.contains(backing))
         .expect("a free one");
     let host = vcenter.hosts().next().expect("a host").name.clone();
-    let spec = VmSpec { name: "newcomer".to_owned(), host, vnics: vec![name], on: true, ..VmSpec::default() };
+    let spec =
+        VmSpec { name: "newcomer".to_owned(), host, vnics: vec![VnicSpec::new(&name)], on: true, ..VmSpec::default() };
     vcenter.create_vm(&spec).expect("made").0
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{EdgePort, Host, HostId, Moment, ObjectId, Policy, Reason, Tracker, VmId, reason::Unit};
+use super::{EdgePort, Host, HostId, Moment, ObjectId, Policy, Tracker, VmId, reason::Unit};
 use crate::net::VcenterId;
 
 impl Tracker {
@@ -55,12 +55,5 @@ impl Tracker {
         let moves: Vec<VmId> = self.moves.keys().filter(mine).chain(self.moves_into(vcenter)).cloned().collect();
         self.dirty.units.extend(moves.into_iter().map(Unit::Move));
         self.dirty.units.extend(self.advice.vms().filter(mine).cloned().map(Unit::Advice));
-    }
-
-    /// An attribute changed no requirement, but perhaps whether it may be met.
-    pub(super) fn steered_anew(&mut self, vcenter: &VcenterId) {
-        let asks = |reason: &Reason| reason.vcenter() == vcenter;
-        let ports = self.requirements.iter().filter(|(_, _, reasons)| reasons.iter().any(asks)).map(|(port, ..)| port);
-        self.dirty.ports.extend(ports.cloned());
     }
 }

@@ -134,14 +134,7 @@ impl Tracker {
             Event::HostSeen(host) => {
                 self.host_seen(host, now);
             }
-            Event::PortGroupSeen(group) => {
-                let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
-                if self.sites.group_seen(group) {
-                    self.steered_anew(&vcenter);
-                }
-                self.vcenter_changed(&vcenter);
-                self.group_changed(&vcenter, &key);
-            }
+            Event::PortGroupSeen(group) => self.port_group_seen(group),
             Event::DvsSeen(dvs) => {
                 let vcenter = dvs.id.vcenter.clone();
                 if self.sites.networks.dvs_seen(dvs) {
