@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, PortGroup, Reason, Record, Vm, VmId, What,
+    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Record, Vm, VmId, What,
     advice::Advice,
     attachment::Attachments,
     brake::Restraint,

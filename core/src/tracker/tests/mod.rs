@@ -22,6 +22,7 @@ mod rules;
 mod saving;
 mod spine;
 mod steering;
+mod steering_lives;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {
