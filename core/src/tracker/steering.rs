@@ -107,7 +107,7 @@ impl Tracker {
             Reason::Vnic { vm, key } => self.vnic_bound(vm, *key, vlan),
             Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => self.move_bound(vm, vlan),
             Reason::Vmkernel { host, device } => self.vmkernel_bound(host, device, vlan),
-            Reason::Prepared { host, network, .. } => self.backing_bound(&host.vcenter, &network.backing(), vlan),
+            Reason::Prepared { cluster, network, .. } => self.backing_bound(&cluster.vcenter, &network.backing(), vlan),
             Reason::Floor { .. } => Bound::Nothing,
         }
     }
