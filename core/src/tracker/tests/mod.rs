@@ -26,6 +26,7 @@ mod rules;
 mod saving;
 mod spine;
 mod steering;
+mod steering_lives;
 mod two_vcenters;
 mod unread;
 mod vcenters;
