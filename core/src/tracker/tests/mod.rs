@@ -29,6 +29,7 @@ mod saving;
 mod special;
 mod spine;
 mod steering;
+mod steering_lives;
 mod two_vcenters;
 mod unread;
 mod vcenters;

@@ -241,3 +241,13 @@ proptest! {
         check_exact(&mut bench, &truth);
     }
 }
+
+/// Every VLAN of every port but the foreign one: the switch, the port's number, the VLAN.
+pub(super) fn lists(bench: &Bench) -> BTreeSet<(String, u16, u16)> {
+    let ports = bench.switches.iter().flat_map(|(name, switch)| (1..=3u16).map(move |port| (name, switch, port)));
+    let vlans = ports.flat_map(|(name, switch, port)| {
+        let list = &switch.ports[&InterfaceName::Ethernet(1, port)];
+        list.iter().map(move |vlan| (name.to_string(), port, vlan.get()))
+    });
+    vlans.filter(|(_, _, vlan)| *vlan != 5).collect()
+}
