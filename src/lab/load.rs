@@ -18,7 +18,7 @@ use vmtracker_core::net::MoId;
 
 use super::model::{
     LabTime,
-    vcenter::{Refused, SimBacking, SimHost, SimPower, SimVm, Vcenter, VmSpec},
+    vcenter::{Refused, SimBacking, SimHost, SimPower, SimVm, Vcenter, VmSpec, VnicSpec},
 };
 
 /// How long after a host failed HA restarts its VMs. The facts give no number.
@@ -161,8 +161,11 @@ impl Load {
         let (name, id) = self.pick_idle(vcenters).ok_or(Refused::NoSuchVm)?;
         let vcenter = vcenters.get_mut(&name).ok_or(Refused::NoSuchVm)?;
         let to = destination(&mut self.rng, self.spec.shares.other_cluster, vcenter, &id).ok_or(Refused::NoSuchHost)?;
+        let copy = self.spec.copy_phase.draw(&mut self.rng);
+        // The lab takes the time of the event for the begin of the move: until then nobody can know of it.
+        let (lead, late) = (copy.saturating_sub(self.spec.event_delay), self.spec.event_delay.saturating_sub(copy));
+        (vcenter.delays.start_event, vcenter.delays.end_event) = (late, late);
         let started = vcenter.start_move(&id, &to, self.spec.shares.kind(&mut self.rng))?;
-        let lead = self.spec.copy_phase.draw(&mut self.rng).saturating_sub(self.spec.event_delay);
         self.arrivals.insert((now + lead, (name, id)));
         Ok(started)
     }
@@ -226,7 +229,7 @@ impl Load {
         let spec = VmSpec {
             name: format!("born{:05}", self.born),
             host: host.name.clone(),
-            vnics: vec![group.clone()],
+            vnics: vec![VnicSpec::new(group)],
             ..VmSpec::default()
         };
         let (id, _) = vcenter.create_vm(&spec)?;
@@ -267,10 +270,10 @@ impl Places {
     fn of(vcenter: &Vcenter) -> Self {
         let kernels = vcenter.hosts().flat_map(|host| &host.vmkernels).filter_map(|adapter| match &adapter.backing {
             SimBacking::Distributed(group) => Some(group.clone()),
-            SimBacking::Standard(_) => None,
+            SimBacking::Standard(_) | SimBacking::Opaque(_) => None,
         });
         let kernels: BTreeSet<MoId> = kernels.collect();
-        let groups = vcenter.port_groups().filter(|group| !group.uplink && !kernels.contains(&group.id));
+        let groups = vcenter.port_groups().filter(|group| !group.uplink && !group.nsx && !kernels.contains(&group.id));
         let groups = groups.map(|group| group.name.clone()).collect();
         Self { hosts: vcenter.hosts().map(|host| host.id.clone()).collect(), groups }
     }

@@ -32,6 +32,16 @@ fn the_default_lab_is_large_and_honest_enough() {
 }
 
 #[test]
+fn a_data_centre_of_ten_thousand_vms_can_be_asked_for_and_one_too_large_is_refused() {
+    let topology = |words: &[&str]| topology(&parse(words).expect("good words"));
+    let large = topology(&["--vcenters", "1", "--hosts", "500", "--vms", "10000"]).expect("not too large");
+    assert_eq!((large.vms.len(), large.hosts.len(), large.port_groups.len()), (10_000, 500, 202));
+    let refused = topology(&["--hosts", "2000", "--vms", "9999999"]).expect_err("too large");
+    let said = format!("{refused:#}");
+    assert!(said.contains("2000 hosts: at most 1536") && said.contains("9999999 VMs: at most 80000"), "{said}");
+}
+
+#[test]
 fn the_controller_reaches_switches_by_nx_api_unless_told_otherwise() {
     let check = |words: &[&str], expected| {
         let scratch = RunDir::new().expect("a directory");
@@ -119,14 +129,4 @@ fn the_written_configuration_is_one_that_the_service_reads() {
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!((config.vcenters.len(), config.switches.len()), (1, 1));
     }
-}
-
-#[test]
-fn a_data_centre_of_ten_thousand_vms_can_be_asked_for_and_one_too_large_is_refused() {
-    let topology = |words: &[&str]| topology(&parse(words).expect("good words"));
-    let large = topology(&["--vcenters", "1", "--hosts", "500", "--vms", "10000"]).expect("not too large");
-    assert_eq!((large.vms.len(), large.hosts.len(), large.port_groups.len()), (10_000, 500, 202));
-    let refused = topology(&["--hosts", "2000", "--vms", "9999999"]).expect_err("too large");
-    let said = format!("{refused:#}");
-    assert!(said.contains("2000 hosts: at most 1536") && said.contains("9999999 VMs: at most 80000"), "{said}");
 }

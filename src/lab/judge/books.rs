@@ -13,8 +13,10 @@ use vmtracker_core::net::{MoId, SwitchName, VcenterName};
 use super::{
     integral::Integral,
     latency::Latency,
+    natives::Natives,
     needs::Needs,
     oracle::Oracle,
+    readiness::Readiness,
     score::{DarkSeconds, Score, SwitchRequests},
 };
 use crate::lab::model::{
@@ -60,10 +62,12 @@ pub(super) struct Books {
     vms: BTreeMap<Key, Entry>,
     users: BTreeMap<Leg, BTreeSet<Key>>,
     needs: Needs,
+    natives: Natives,
     dark_planned: Integral,
     dark_unplanned: Integral,
     moves: Moves,
     latency: Latency,
+    readiness: Readiness,
     oracle: Oracle,
     untold: BTreeMap<VcenterName, BTreeSet<(u64, Key)>>,
     /// When the last write of each switch began.
@@ -97,11 +101,12 @@ impl Books {
         let before = old.as_ref().map(|entry| legs(&entry.truth)).unwrap_or_default();
         let after = truth.as_ref().map(legs).unwrap_or_default();
         self.take(key, upto, after.difference(&before), fabric, now);
-        self.judge_move(old.as_ref(), truth.as_ref());
+        self.judge_move(key, old.as_ref(), truth.as_ref(), now);
         let entry = truth.map(|truth| self.enter(key, old.as_ref(), truth, upto));
         self.leave(key, old, now);
         self.release(key, upto, before.difference(&after), now);
         if let Some(entry) = entry {
+            self.natives.join(key, &entry.truth.untagged, fabric);
             self.join(key, entry, now);
         }
     }
@@ -140,12 +145,16 @@ impl Books {
     }
 
     /// Called when the new needs are known and the old ones are not yet forgotten.
-    fn judge_move(&mut self, old: Option<&Entry>, truth: Option<&Truth>) {
-        let Some((old, truth)) = old.zip(truth) else { return };
-        if !arrived(&old.truth, truth) {
+    fn judge_move(&mut self, key: &Key, old: Option<&Entry>, truth: Option<&Truth>, now: LabTime) {
+        let both = old.zip(truth);
+        let Some((old, truth)) = both.filter(|(old, truth)| arrived(&old.truth, truth)) else {
+            if !both.is_some_and(|(old, truth)| goes_on(&old.truth, truth)) {
+                self.readiness.end(key);
+            }
             return;
-        }
+        };
         self.moves.arrived += 1;
+        self.readiness.arrive(key, now);
         if old.needs_write {
             self.moves.needing += 1;
             self.moves.ready += u64::from(truth.requires.iter().all(|leg| self.needs.stands(leg)));
@@ -153,11 +162,10 @@ impl Books {
     }
 
     fn enter(&mut self, key: &Key, old: Option<&Entry>, truth: Truth, upto: u64) -> Entry {
-        let lacking = |target: &BTreeSet<Leg>| target.iter().any(|leg| !self.needs.stands(leg));
         let begun = old.and_then(|entry| entry.truth.moving.as_ref());
         let needs_write = match &truth.moving {
             Some(moving) if begun == Some(moving) => old.is_some_and(|entry| entry.needs_write),
-            Some((_, target)) => lacking(target),
+            Some((_, target)) => self.begins(key, target),
             None => false,
         };
         let on_the_way = truth.moving.is_some();
@@ -172,8 +180,19 @@ impl Books {
         Entry { planned, dark: false, needs_write, news, truth }
     }
 
+    /// A vMotion begins: whether its target lacks something.
+    fn begins(&mut self, key: &Key, target: &BTreeSet<Leg>) -> bool {
+        let missing: BTreeSet<Leg> = target.iter().filter(|leg| !self.needs.stands(leg)).cloned().collect();
+        let needs_write = !missing.is_empty();
+        if needs_write {
+            self.readiness.begin(key, target, missing);
+        }
+        needs_write
+    }
+
     fn leave(&mut self, key: &Key, old: Option<Entry>, now: LabTime) {
         let Some(old) = old else { return };
+        self.natives.leave(key, &old.truth.untagged);
         for leg in &old.truth.uses {
             if let Some(users) = self.users.get_mut(leg) {
                 users.remove(key);
@@ -199,7 +218,9 @@ impl Books {
     /// (`fell`) before anybody could know that they must.
     fn weigh(&mut self, key: &Key, fell: Option<LabTime>, now: LabTime) {
         let Some(entry) = self.vms.get_mut(key) else { return };
-        let dark = entry.truth.blocked || entry.truth.uses.iter().any(|leg| !self.needs.stands(leg));
+        let truth = &entry.truth;
+        let tagged = truth.uses.iter().all(|leg| self.needs.stands(leg));
+        let dark = truth.blocked || !tagged || !self.natives.pass(&truth.untagged);
         let was_dark = std::mem::replace(&mut entry.dark, dark);
         if dark && !was_dark && entry.news.zip(fell).is_some_and(|(news, began)| news.came_after(began)) {
             entry.planned = false;
@@ -221,10 +242,14 @@ impl Books {
             if stands {
                 self.latency.stands(&leg, now);
             }
+            self.readiness.look(&leg, stands, now);
             let fell = self.writing.get(switch).copied().filter(|_| !stands);
             for key in self.users.get(&leg).cloned().unwrap_or_default() {
                 self.weigh(&key, fell, now);
             }
+        }
+        for key in self.natives.look(switch, fabric) {
+            self.weigh(&key, None, now);
         }
     }
 
@@ -260,6 +285,7 @@ impl Books {
         self.dark_planned.restart(now);
         self.dark_unplanned.restart(now);
         self.latency.restart();
+        self.readiness.restart();
         self.oracle.restart(now);
         (self.moves, self.reads, self.writes) = (Moves::default(), 0, 0);
     }
@@ -272,6 +298,7 @@ impl Books {
             moves: self.moves.arrived,
             moves_needing_a_write: self.moves.needing,
             moves_ready_before_arrival: self.moves.ready,
+            ready_before_arrival_ms: self.readiness.leads(),
             dark_vm_seconds: DarkSeconds {
                 planned: self.dark_planned.seconds(now),
                 unplanned: self.dark_unplanned.seconds(now),
@@ -317,6 +344,11 @@ fn legs(truth: &Truth) -> BTreeSet<Leg> {
 /// Whether the VM arrived where the vMotion took it.
 fn arrived(old: &Truth, new: &Truth) -> bool {
     new.host != old.host && old.moving.as_ref().is_some_and(|(to, _)| *to == new.host)
+}
+
+/// Whether a move that began goes on, or one that arrived still waits for what it needs: nothing else changed.
+fn goes_on(old: &Truth, new: &Truth) -> bool {
+    new.host == old.host && new.requires == old.requires && new.moving == old.moving
 }
 
 /// Where what a VM needs comes from.

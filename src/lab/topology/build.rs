@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmtracker_core::net::{InterfaceName, MacAddr};
 
-use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, wiring};
+use super::{
+    Backing, Discovery, HostRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow, wiring,
+};
 use crate::lab::model::{
     LabTime,
     dataplane::Cabling,
     plant,
     switch::{Neighbor, Port, PortMode, StpType, Switch, SwitchSpec, VpcDomain},
     vcenter::{
-        HintProtocol, HintSpec, HostSpec, PnicSpec, PortGroupSpec, Refused, SimVlan, StandardPortGroupSpec, UserSpec,
-        Vcenter, VcenterSpec, VmSpec, VmkernelSpec,
+        HintProtocol, HintSpec, HostSpec, OpaqueSpec, PnicSpec, PortGroupSpec, Refused, SimVlan, StandardPortGroupSpec,
+        UserSpec, Vcenter, VcenterSpec, VmSpec, VmkernelSpec, VnicSpec,
     },
 };
 
@@ -106,48 +108,47 @@ impl Topology {
         let hosts: Vec<&HostRow> = self.hosts.iter().filter(|row| row.vcenter.as_deref() == Some(name)).collect();
         let groups = || self.port_groups.iter().filter(|row| row.vcenter == name);
         let homes: BTreeSet<&str> = hosts.iter().map(|row| row.name.as_str()).collect();
-        let vms = self.vms.iter().filter(|row| homes.contains(row.host.as_str())).map(|row| VmSpec {
-            name: row.name.clone(),
-            host: row.host.clone(),
-            vnics: row.port_groups.clone(),
-            on: row.on,
-            guest_hostname: row.guest_hostname.clone(),
-            guest_ip: row.guest_ip.clone(),
-            appliance: row.appliance,
-        });
+        let dvs = self.dvs.get(name).cloned().unwrap_or_default();
+        let opaque = groups().filter(|row| row.backing == Backing::Opaque);
+        let on_dvs = |row: &&PortGroupRow| row.vswitch.is_none() && row.backing != Backing::Opaque;
         VcenterSpec {
             name: name.to_owned(),
             epoch_unix_ms,
             users: vec![UserSpec { name: USER.to_owned(), password: PASSWORD.to_owned() }],
+            lags: dvs.lags,
+            pvlans: dvs.pvlans,
+            opaque_networks: opaque.map(|row| OpaqueSpec { name: row.name.clone(), ..OpaqueSpec::default() }).collect(),
             hosts: hosts.iter().map(|row| self.host(row)).collect(),
-            port_groups: groups().filter(|row| row.vswitch.is_none()).map(distributed).collect(),
+            port_groups: groups().filter(on_dvs).map(distributed).collect(),
             standard_port_groups: groups().filter_map(standard).collect(),
-            vms: vms.collect(),
+            vms: self.vms.iter().filter(|row| homes.contains(row.host.as_str())).map(machine).collect(),
             ..VcenterSpec::default()
         }
     }
 
     fn host(&self, row: &HostRow) -> HostSpec {
-        let vmkernels = row.vmkernels.iter().map(|row| VmkernelSpec {
-            device: row.device.clone(),
-            mac: row.mac,
-            port_group: row.port_group.clone(),
-        });
+        let vmkernel = |row: &VmkernelRow| VmkernelSpec {
+            services: row.services.clone(),
+            stack: row.stack.clone(),
+            port_vlan: row.port_vlan.clone(),
+            ..VmkernelSpec::new(&row.device, row.mac, &row.port_group)
+        };
         HostSpec {
             name: row.name.clone(),
             cluster: row.cluster.clone(),
             pnics: row.pnics.iter().map(|pnic| self.pnic(pnic)).collect(),
-            vmkernels: vmkernels.collect(),
+            vmkernels: row.vmkernels.iter().map(vmkernel).collect(),
         }
     }
 
     fn pnic(&self, row: &PnicRow) -> PnicSpec {
-        let (dvs_uplink, vswitch) = match &row.plug {
-            Plug::Unused => (None, None),
-            Plug::Vswitch(name) => (None, Some(name.clone())),
-            Plug::Uplink(name) => (Some(name.clone()), None),
+        let (dvs_uplink, lag, vswitch) = match &row.plug {
+            Plug::Unused => (None, None, None),
+            Plug::Vswitch(name) => (None, None, Some(name.clone())),
+            Plug::Uplink(name) => (Some(name.clone()), None, None),
+            Plug::Lag(name) => (None, Some(name.clone()), None),
         };
-        PnicSpec { device: row.device.clone(), mac: row.mac, dvs_uplink, vswitch, hint: self.hint(row) }
+        PnicSpec { device: row.device.clone(), mac: row.mac, dvs_uplink, lag, vswitch, hint: self.hint(row) }
     }
 
     fn hint(&self, row: &PnicRow) -> Option<HintSpec> {
@@ -207,14 +208,37 @@ fn port(row: &PortRow, neighbor: Option<Neighbor>) -> Port {
 fn distributed(row: &PortGroupRow) -> PortGroupSpec {
     PortGroupSpec {
         name: row.name.clone(),
-        vlan: SimVlan::Id(row.vlan),
+        vlan: row.vlan.clone(),
         active: row.active.clone(),
         standby: row.standby.clone(),
+        teaming: row.teaming,
+        vlan_override: row.port_vlans,
+        nsx: row.backing == Backing::Nsx,
     }
 }
 
 fn standard(row: &PortGroupRow) -> Option<StandardPortGroupSpec> {
-    let vswitch = row.vswitch.clone()?;
+    let (vswitch, name, teaming) = (row.vswitch.clone()?, row.name.clone(), row.teaming);
     let (active, standby) = (row.active.clone(), row.standby.clone());
-    Some(StandardPortGroupSpec { name: row.name.clone(), vlan: row.vlan, vswitch, active, standby })
+    let vlan = match row.vlan {
+        SimVlan::Id(number) => number,
+        SimVlan::Trunk(_) | SimVlan::Private(_) => return None,
+    };
+    Some(StandardPortGroupSpec { name, vlan, vswitch, active, standby, teaming })
+}
+
+fn machine(row: &VmRow) -> VmSpec {
+    let plain = row.port_groups.iter().map(|name| VnicSpec::new(name));
+    VmSpec {
+        name: row.name.clone(),
+        host: row.host.clone(),
+        vnics: plain.chain(row.nics.iter().cloned()).collect(),
+        on: row.on,
+        guest_hostname: row.guest_hostname.clone(),
+        guest_ip: row.guest_ip.clone(),
+        appliance: row.appliance,
+        template: row.template,
+        passthrough: row.passthrough,
+        secondary: row.secondary.clone(),
+    }
 }

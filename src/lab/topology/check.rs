@@ -1,5 +1,6 @@
 //! From the TOML to a consistent topology: every fault at once, with its line.
 
+mod networks;
 mod switches;
 
 use std::{
@@ -13,7 +14,9 @@ use thiserror::Error;
 use toml::Spanned;
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId};
 
-use super::{Discovery, HostRow, Plug, PnicRow, PortGroupRow, SwitchRow, Topology, VmRow, VmkernelRow, schema};
+use super::{Discovery, DvsRow, HostRow, Plug, PnicRow, SwitchRow, Topology, schema};
+use crate::lab::model::vcenter::LagSpec;
+use networks::Groups;
 
 /// One fault of a topology file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +74,15 @@ fn line_of(text: &str, span: &Range<usize>) -> usize {
     text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
 }
 
+/// What the rows of hosts name.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    vcenters: &'a BTreeSet<String>,
+    groups: &'a BTreeMap<String, Groups>,
+    ports: &'a BTreeMap<String, BTreeSet<InterfaceName>>,
+    dvs: &'a BTreeMap<String, DvsRow>,
+}
+
 struct Check<'a> {
     text: &'a str,
     faults: Vec<Fault>,
@@ -116,16 +128,20 @@ impl Check<'_> {
         let host_names = self.unique("host", file.host.iter().map(|row| &row.name));
         let switches: Vec<_> = (1..).zip(file.switch).map(|(number, row)| self.switch(number, row)).collect();
         let mut topology = Topology { switches, ..Topology::default() };
-        topology.vcenters = file.vcenter.into_iter().map(|row| row.name.into_inner()).collect();
-        topology.port_groups = file.port_group.into_iter().map(|row| self.port_group(row, &vcenters)).collect();
+        for row in file.vcenter {
+            let (name, dvs) = self.dvs(row);
+            topology.dvs.extend((dvs != DvsRow::default()).then(|| (name.clone(), dvs)));
+            topology.vcenters.push(name);
+        }
+        let dvs = topology.dvs.clone();
+        topology.port_groups = file.port_group.into_iter().map(|row| self.port_group(row, &vcenters, &dvs)).collect();
         let groups = self.groups(&topology.port_groups);
         let ports = ports(&topology.switches);
         topology.links = file.link.into_iter().map(|row| self.link(row, &ports)).collect();
-        topology.hosts = file.host.into_iter().map(|row| self.host(row, &vcenters, &groups, &ports)).collect();
+        let site = Site { vcenters: &vcenters, groups: &groups, ports: &ports, dvs: &dvs };
+        topology.hosts = file.host.into_iter().map(|row| self.host(row, site)).collect();
         self.unique("VM", file.vm.iter().map(|row| &row.name));
-        let homes = topology.hosts.iter().map(|row| (row.name.clone(), row.vcenter.clone().unwrap_or_default()));
-        let homes: BTreeMap<_, _> = homes.collect();
-        topology.vms = file.vm.into_iter().map(|row| self.vm(row, &host_names, &homes, &groups)).collect();
+        topology.vms = file.vm.into_iter().map(|row| self.vm(row, &host_names, &topology.hosts, &groups)).collect();
         topology
     }
 
@@ -153,58 +169,33 @@ impl Check<'_> {
         vcenters.first().cloned()
     }
 
-    fn port_group(&mut self, row: schema::PortGroup, vcenters: &BTreeSet<String>) -> PortGroupRow {
-        if *row.vlan.get_ref() > 4095 {
-            self.fault(&row.vlan.span(), format!("vlan is 0 to 4095, not {}", row.vlan.get_ref()));
-        }
-        if vcenters.is_empty() {
-            self.fault(&row.name.span(), "a port group needs a vCenter".to_owned());
-        }
-        PortGroupRow {
-            vcenter: self.vcenter(row.vcenter, &row.name.span(), vcenters).unwrap_or_default(),
-            name: row.name.into_inner(),
-            vlan: row.vlan.into_inner(),
-            vswitch: row.vswitch,
-            active: row.active,
-            standby: row.standby,
-        }
-    }
-
-    /// Names of port groups by vCenter.
-    fn groups(&mut self, rows: &[PortGroupRow]) -> BTreeMap<String, BTreeSet<String>> {
-        let mut groups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for row in rows {
-            if !groups.entry(row.vcenter.clone()).or_default().insert(row.name.clone()) {
-                self.fault(&(0..0), format!("port group {:?} of vCenter {:?} is there twice", row.name, row.vcenter));
-            }
-        }
-        groups
-    }
-
-    fn host(
-        &mut self,
-        row: schema::Host,
-        vcenters: &BTreeSet<String>,
-        groups: &BTreeMap<String, BTreeSet<String>>,
-        ports: &BTreeMap<String, BTreeSet<InterfaceName>>,
-    ) -> HostRow {
+    fn host(&mut self, row: schema::Host, site: Site<'_>) -> HostRow {
         self.unique("pnic", row.pnics.iter().map(|pnic| &pnic.device));
-        let vcenter = self.vcenter(row.vcenter, &row.name.span(), vcenters);
-        let known = vcenter.as_ref().map(|name| groups.get(name).cloned().unwrap_or_default());
+        let vcenter = self.vcenter(row.vcenter, &row.name.span(), site.vcenters);
+        let known = vcenter.as_ref().map(|name| site.groups.get(name).cloned().unwrap_or_default());
+        let lags = vcenter.as_ref().and_then(|name| site.dvs.get(name)).map(|dvs| dvs.lags.as_slice());
         HostRow {
             vcenter,
             name: row.name.into_inner(),
             cluster: row.cluster,
-            pnics: row.pnics.into_iter().map(|pnic| self.pnic(pnic, ports)).collect(),
+            pnics: row.pnics.into_iter().map(|pnic| self.pnic(pnic, site.ports, lags.unwrap_or_default())).collect(),
             vmkernels: row.vmkernels.into_iter().map(|row| self.vmkernel(row, known.as_ref())).collect(),
         }
     }
 
-    fn pnic(&mut self, row: schema::Pnic, ports: &BTreeMap<String, BTreeSet<InterfaceName>>) -> PnicRow {
+    fn pnic(
+        &mut self,
+        row: schema::Pnic,
+        ports: &BTreeMap<String, BTreeSet<InterfaceName>>,
+        lags: &[LagSpec],
+    ) -> PnicRow {
         let port = self.cable(&row.switch, &row.port, ports);
+        if let Some(lag) = row.lag.as_ref().filter(|lag| !lags.iter().any(|known| known.name == *lag.get_ref())) {
+            self.fault(&lag.span(), format!("no LAG of its host's vCenter is called {:?}", lag.get_ref()));
+        }
         PnicRow {
             mac: self.mac(row.mac.as_ref()),
-            plug: self.plug(row.vswitch, row.uplink),
+            plug: self.plug(row.vswitch, row.uplink, row.lag),
             discovery: self.discovery(&row.discovery),
             device: row.device.into_inner(),
             switch: row.switch.into_inner(),
@@ -212,16 +203,21 @@ impl Check<'_> {
         }
     }
 
-    fn plug(&mut self, vswitch: Option<Spanned<String>>, uplink: Option<Spanned<String>>) -> Plug {
-        match (vswitch, uplink) {
-            (None, None) => Plug::Unused,
-            (Some(name), None) => Plug::Vswitch(name.into_inner()),
-            (None, Some(name)) => Plug::Uplink(name.into_inner()),
-            (Some(name), Some(_)) => {
-                self.fault(&name.span(), "a pnic has \"vswitch\" or \"uplink\", not both".to_owned());
-                Plug::Unused
-            }
+    fn plug(
+        &mut self,
+        vswitch: Option<Spanned<String>>,
+        uplink: Option<Spanned<String>>,
+        lag: Option<Spanned<String>>,
+    ) -> Plug {
+        let vswitch = vswitch.map(|name| (name.span(), Plug::Vswitch(name.into_inner())));
+        let uplink = uplink.map(|name| (name.span(), Plug::Uplink(name.into_inner())));
+        let lag = lag.map(|name| (name.span(), Plug::Lag(name.into_inner())));
+        let mut given = [vswitch, uplink, lag].into_iter().flatten();
+        let Some((span, plug)) = given.next() else { return Plug::Unused };
+        if given.next().is_some() {
+            self.fault(&span, "a pnic has one of \"vswitch\", \"uplink\" and \"lag\"".to_owned());
         }
+        plug
     }
 
     fn discovery(&mut self, value: &Spanned<String>) -> Discovery {
@@ -242,39 +238,6 @@ impl Check<'_> {
         let [a, b, c, d] = self.macs.to_be_bytes();
         let next = MacAddr::new([0x02, 0x1a, a, b, c, d]);
         given.map_or(next, |text| self.parse(text, next))
-    }
-
-    fn vmkernel(&mut self, row: schema::Vmkernel, groups: Option<&BTreeSet<String>>) -> VmkernelRow {
-        if let Some(groups) = groups {
-            self.known("port group of its vCenter", &row.port_group, groups);
-        }
-        let mac = self.mac(row.mac.as_ref());
-        VmkernelRow { device: row.device.into_inner(), mac, port_group: row.port_group.into_inner() }
-    }
-
-    fn vm(
-        &mut self,
-        row: schema::Vm,
-        hosts: &BTreeSet<String>,
-        homes: &BTreeMap<String, String>,
-        groups: &BTreeMap<String, BTreeSet<String>>,
-    ) -> VmRow {
-        self.known("host", &row.host, hosts);
-        if let Some(vcenter) = homes.get(row.host.get_ref()) {
-            let empty = BTreeSet::new();
-            let known = groups.get(vcenter).unwrap_or(&empty);
-            row.port_groups.iter().for_each(|name| self.known("port group of its host's vCenter", name, known));
-        }
-        let port_groups = row.port_groups.into_iter().map(Spanned::into_inner).collect();
-        VmRow {
-            name: row.name.into_inner(),
-            host: row.host.into_inner(),
-            port_groups,
-            on: row.on,
-            guest_hostname: row.guest_hostname,
-            guest_ip: row.guest_ip,
-            appliance: row.appliance,
-        }
     }
 }
 

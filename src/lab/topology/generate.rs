@@ -52,6 +52,7 @@ impl Topology {
         Self {
             switches: (0..plan.pairs * 2).map(|index| plan.switch(index)).chain(plan.aggregation()).collect(),
             vcenters: (0..plan.vcenters).map(vcenter_name).collect(),
+            dvs: std::collections::BTreeMap::new(),
             links: plan.links(),
             hosts: (0..plan.hosts).map(|index| plan.host(index)).collect(),
             port_groups: (0..plan.vcenters).flat_map(|vcenter| plan.port_groups(vcenter)).collect(),
@@ -123,6 +124,9 @@ impl Plan {
             device: format!("vmk{number}"),
             mac: mac(0x20 + number, index),
             port_group: port_group.to_owned(),
+            services: vec![port_group.to_owned()],
+            stack: None,
+            port_vlan: None,
         };
         HostRow {
             vcenter: Some(vcenter_name(self.home(index))),
@@ -150,10 +154,10 @@ impl Plan {
             PortGroupRow {
                 vcenter: vcenter_name(vcenter),
                 name: called,
-                vlan,
-                vswitch: None,
+                vlan: vlan.into(),
                 active: if self.is_paired() { vec![name(first), name(second)] } else { vec![name(first)] },
                 standby: if self.is_paired() { Vec::new() } else { vec![name(second)] },
+                ..PortGroupRow::default()
             }
         };
         let own = [group("management".to_owned(), MANAGEMENT), group("vmotion".to_owned(), VMOTION)];

@@ -11,9 +11,14 @@ mod schema;
 mod size;
 mod wiring;
 
+use std::collections::BTreeMap;
+
 use vmtracker_core::net::{InterfaceName, MacAddr, VlanId, VlanSet};
 
-use crate::lab::model::switch::{Bundling, Platform};
+use crate::lab::model::{
+    switch::{Bundling, Platform},
+    vcenter::{LagSpec, PvlanSpec, SimVlan, Teaming, VnicSpec},
+};
 
 pub use build::{PASSWORD, USER};
 pub use check::{Fault, Faults};
@@ -27,6 +32,8 @@ pub struct Topology {
     pub switches: Vec<SwitchRow>,
     /// Names of the vCenters; none: the hosts are only cabled.
     pub vcenters: Vec<String>,
+    /// What the distributed switch of a vCenter has beyond the uplinks that pnics name.
+    pub dvs: BTreeMap<String, DvsRow>,
     /// The cables between switches.
     pub links: Vec<LinkRow>,
     /// The ESXi hosts.
@@ -118,6 +125,15 @@ pub struct LinkEnd {
     pub port: InterfaceName,
 }
 
+/// The distributed switch of a vCenter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DvsRow {
+    /// Its LAGs.
+    pub lags: Vec<LagSpec>,
+    /// Its map of private VLANs.
+    pub pvlans: Vec<PvlanSpec>,
+}
+
 /// An ESXi host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRow {
@@ -159,6 +175,8 @@ pub enum Plug {
     Vswitch(String),
     /// An uplink of the distributed switch.
     Uplink(String),
+    /// A LAG of the distributed switch.
+    Lag(String),
 }
 
 /// What both ends of a cable say about themselves.
@@ -181,34 +199,60 @@ pub struct VmkernelRow {
     pub mac: MacAddr,
     /// Its port group.
     pub port_group: String,
+    /// What it is selected for.
+    pub services: Vec<String>,
+    /// Its TCP/IP stack; none: the default one. `vxlan` makes it the tunnel of overlay networks.
+    pub stack: Option<String>,
+    /// The VLAN of its own port, instead of the port group's.
+    pub port_vlan: Option<SimVlan>,
 }
 
 /// A port group: of a standard vSwitch when it names one, otherwise of the distributed switch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortGroupRow {
     /// Its vCenter.
     pub vcenter: String,
     /// Its name.
     pub name: String,
-    /// 0 (untagged) to 4094; 4095 (the guest tags) on a standard vSwitch.
-    pub vlan: u16,
+    /// Its VLANs: 0 is untagged. On a standard vSwitch one number, 4095 where the guest tags.
+    pub vlan: SimVlan,
     /// The standard vSwitch that it belongs to.
     pub vswitch: Option<String>,
-    /// Active uplinks (pnics of a standard vSwitch); both lists empty: all are active.
+    /// Active uplinks or LAGs (pnics of a standard vSwitch); both lists empty: every uplink is active.
     pub active: Vec<String>,
-    /// Standby uplinks.
+    /// Standby uplinks or LAGs.
     pub standby: Vec<String>,
+    /// How it chooses among the active ones.
+    pub teaming: Teaming,
+    /// Whether a port of it may have a VLAN of its own.
+    pub port_vlans: bool,
+    /// Who manages it.
+    pub backing: Backing,
+}
+
+/// Who manages a network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backing {
+    /// vCenter: it is a port group with VLANs.
+    #[default]
+    Plain,
+    /// NSX, as a port group of the distributed switch; its VLAN means nothing.
+    Nsx,
+    /// Something else: it is no port group but an opaque network.
+    Opaque,
 }
 
 /// A virtual machine.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VmRow {
     /// Its name.
     pub name: String,
     /// The host it is at.
     pub host: String,
-    /// One adapter in each.
+    /// One plain adapter in each.
     pub port_groups: Vec<String>,
+    /// Adapters of which more is to be said; they come after the plain ones.
+    pub nics: Vec<VnicSpec>,
     /// Whether it runs.
     pub on: bool,
     /// Its guest's host name; empty: none known.
@@ -217,7 +261,15 @@ pub struct VmRow {
     pub guest_ip: String,
     /// It is the vCenter in whose inventory it is.
     pub appliance: bool,
+    /// Whether it is a template.
+    pub template: bool,
+    /// Whether a device of the host is passed through to it.
+    pub passthrough: bool,
+    /// The host of its secondary, when it is protected by fault tolerance.
+    pub secondary: Option<String>,
 }
 
+#[cfg(test)]
+mod network_tests;
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,12 @@
 //! The TOML of a topology, as written: nothing is checked here but the types.
 
+mod networks;
+
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::{
-    Discovery, HostRow, LinkEnd, LinkRow, Plug, PnicRow, PortGroupRow, PortRow, SwitchRow, Topology, VmRow, VmkernelRow,
-};
+pub(super) use self::networks::{Lag, Nic, PortGroup, Pvlan, Vcenter, Vlan, Vm, Vmkernel};
+use super::{Discovery, HostRow, LinkEnd, LinkRow, Plug, PnicRow, PortRow, SwitchRow, Topology};
 use crate::lab::model::switch::{Bundling, Platform};
 
 type Text = Spanned<String>;
@@ -74,12 +75,6 @@ pub(super) struct LinkPort {
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Vcenter {
-    pub(super) name: Text,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Host {
     pub(super) vcenter: Option<Text>,
     pub(super) name: Text,
@@ -100,46 +95,9 @@ pub(super) struct Pnic {
     pub(super) port: Text,
     pub(super) vswitch: Option<Text>,
     pub(super) uplink: Option<Text>,
+    pub(super) lag: Option<Text>,
     #[serde(default = "lldp")]
     pub(super) discovery: Text,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Vmkernel {
-    pub(super) device: Text,
-    pub(super) mac: Option<Text>,
-    pub(super) port_group: Text,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PortGroup {
-    pub(super) vcenter: Option<Text>,
-    pub(super) name: Text,
-    pub(super) vlan: Spanned<u16>,
-    pub(super) vswitch: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) active: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) standby: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Vm {
-    pub(super) name: Text,
-    pub(super) host: Text,
-    #[serde(default)]
-    pub(super) port_groups: Vec<Text>,
-    #[serde(default = "yes")]
-    pub(super) on: bool,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(super) guest_hostname: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(super) guest_ip: String,
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub(super) appliance: bool,
 }
 
 fn nothing() -> Text {
@@ -183,7 +141,7 @@ impl From<&Topology> for File {
     fn from(topology: &Topology) -> Self {
         Self {
             switch: topology.switches.iter().map(Switch::from).collect(),
-            vcenter: topology.vcenters.iter().map(|name| Vcenter { name: text(name) }).collect(),
+            vcenter: topology.vcenters.iter().map(|name| Vcenter::new(topology, name)).collect(),
             link: topology.links.iter().map(Link::from).collect(),
             host: topology.hosts.iter().map(Host::from).collect(),
             port_group: topology.port_groups.iter().map(PortGroup::from).collect(),
@@ -254,10 +212,11 @@ impl From<&HostRow> for Host {
 
 impl From<&PnicRow> for Pnic {
     fn from(row: &PnicRow) -> Self {
-        let (vswitch, uplink) = match &row.plug {
-            Plug::Unused => (None, None),
-            Plug::Vswitch(name) => (Some(text(name)), None),
-            Plug::Uplink(name) => (None, Some(text(name))),
+        let (vswitch, uplink, lag) = match &row.plug {
+            Plug::Unused => (None, None, None),
+            Plug::Vswitch(name) => (Some(text(name)), None, None),
+            Plug::Uplink(name) => (None, Some(text(name)), None),
+            Plug::Lag(name) => (None, None, Some(text(name))),
         };
         let discovery = match row.discovery {
             Discovery::Lldp => "lldp",
@@ -271,42 +230,8 @@ impl From<&PnicRow> for Pnic {
             port: spanned(row.port.to_string()),
             vswitch,
             uplink,
+            lag,
             discovery: text(discovery),
-        }
-    }
-}
-
-impl From<&VmkernelRow> for Vmkernel {
-    fn from(row: &VmkernelRow) -> Self {
-        let mac = Some(spanned(row.mac.to_string()));
-        Self { device: text(&row.device), mac, port_group: text(&row.port_group) }
-    }
-}
-
-impl From<&PortGroupRow> for PortGroup {
-    fn from(row: &PortGroupRow) -> Self {
-        Self {
-            vcenter: Some(text(&row.vcenter)),
-            name: text(&row.name),
-            vlan: spanned(row.vlan),
-            vswitch: row.vswitch.clone(),
-            active: row.active.clone(),
-            standby: row.standby.clone(),
-        }
-    }
-}
-
-impl From<&VmRow> for Vm {
-    fn from(row: &VmRow) -> Self {
-        let port_groups = row.port_groups.iter().map(|name| text(name)).collect();
-        Self {
-            name: text(&row.name),
-            host: text(&row.host),
-            port_groups,
-            on: row.on,
-            guest_hostname: row.guest_hostname.clone(),
-            guest_ip: row.guest_ip.clone(),
-            appliance: row.appliance,
         }
     }
 }

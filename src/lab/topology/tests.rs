@@ -175,7 +175,7 @@ fn every_fault_is_told_at_once_with_its_line() {
         &[("name = \"leaf1\"\n", "name = \"leaf1\"\nplatform = \"n8k\"\n")],
         &[(Some(4), "platform is one of n9k, n9k-10, n9k-7, n7k, n6k, n5k, n3k, not \"n8k\"")],
     );
-    check(&[("vlan = 11", "vlan = 4096")], &[(Some(32), "vlan is 0 to 4095, not 4096")]);
+    check(&[("vlan = 11", "vlan = 4096")], &[(Some(32), "vlan is 0 to 4094, not 4096")]);
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn machine(vcenter: &Vcenter, vm: &SimVm) -> Value {
 fn server(host: &SimHost) -> Value {
     let uplink = |plug: &SimPlug| match plug {
         SimPlug::Uplink(name) => name.clone(),
-        SimPlug::Unused | SimPlug::Vswitch(_) => panic!("{plug:?}"),
+        SimPlug::Unused | SimPlug::Vswitch(_) | SimPlug::Lag(_) => panic!("{plug:?}"),
     };
     let (mut pnics, mut uplinks, mut hints) = (serde_json::Map::new(), serde_json::Map::new(), serde_json::Map::new());
     for pnic in &host.pnics {

@@ -7,6 +7,7 @@ use vmtracker::lab::model::{
     switch::{BadReply, Delays, Faults},
     vcenter::{
         Faults as VcenterFaults, Refused, SimBacking, SimConnection, SimHost, SimPower, SimVlan, Vcenter, VmSpec,
+        VnicSpec,
     },
 };
 use vmtracker_core::net::{InterfaceName, MoId, VlanId};
@@ -175,12 +176,8 @@ impl Sim {
         answering(vcenter, &id)?;
         let host = vcenter.host(&id).map(|host| host.name.clone()).unwrap_or_default();
         let group = format!("vlan-{}", FIRST_VLAN + group % self.shape.groups);
-        let (id, _) = vcenter.create_vm(&VmSpec {
-            name: format!("new{number}"),
-            host,
-            vnics: vec![group],
-            ..VmSpec::default()
-        })?;
+        let vnics = vec![VnicSpec::new(&group)];
+        let (id, _) = vcenter.create_vm(&VmSpec { name: format!("new{number}"), host, vnics, ..VmSpec::default() })?;
         vcenter.power_on(&id)?;
         self.roster.push((name, id));
         Ok(())

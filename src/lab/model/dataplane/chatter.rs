@@ -9,7 +9,7 @@ use std::{
 use vmtracker_core::net::MoId;
 
 use super::{
-    Cabling, Fabric, Frame, Place, frames,
+    Cabling, Fabric, Place, frames,
     power::{follow_appliances, follow_power},
 };
 use crate::lab::model::{LabTime, plant, switch::Switch, vcenter::Vcenter, world::World};
@@ -116,14 +116,15 @@ impl Chatter {
     fn say(&mut self, name: &str, vcenter: &Vcenter, id: MoId, switches: &mut BTreeMap<String, Switch>, now: LabTime) {
         let key = (name.to_owned(), id);
         let said = vcenter.vm(&key.1).map(|vm| frames(vcenter, &self.cabling, vm)).unwrap_or_default();
-        let passes = |frame: &Frame| switches.forwards(&frame.leg);
-        if said.iter().all(passes) {
+        if said.iter().all(|frame| frame.passes(switches)) {
             self.unheard.remove(&key)
         } else {
             self.unheard.insert(key)
         };
-        for Frame { mac, leg } in said {
-            plant::learn(switches, mac, &leg, now);
+        for frame in said {
+            if let Some(leg) = frame.leg(switches) {
+                plant::learn(switches, frame.mac, &leg, now);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod recable;
 #[cfg(test)]
 mod tests;
 mod truth;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,9 +20,10 @@ pub use cabling::{Cabling, End};
 pub use chatter::Chatter;
 pub use power::{appliance, appliance_answers, kernel_verdict};
 pub use recable::recable;
-pub use truth::{Frame, frames, kernel, truth, verdict};
+pub use truth::{kernel, truth, verdict};
+pub use ways::{Frame, frames};
 
-use super::switch::Switch;
+use super::switch::{PortMode, Switch};
 
 /// A logical switch port, where a trunk's configuration stands.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -50,8 +52,13 @@ pub struct Leg {
 
 /// What a judge asks of the simulated switches.
 pub trait Fabric {
-    /// Whether frames tagged with the leg's VLAN pass there now.
+    /// Whether frames tagged with the leg's VLAN pass there now, both ways: those of the native VLAN would come out
+    /// without their tag.
     fn forwards(&self, leg: &Leg) -> bool;
+    /// The VLAN that frames without a tag pass in there now; none: they do not pass.
+    fn untagged(&self, place: &Place) -> Option<VlanId>;
+    /// The native VLAN of the place's trunk, whether it passes or not.
+    fn native(&self, place: &Place) -> Option<VlanId>;
     /// The list that the place's trunk allows.
     fn allowed(&self, place: &Place) -> VlanSet;
     /// Whether the place has a link and is not kept down.
@@ -62,7 +69,18 @@ pub trait Fabric {
 impl Fabric for BTreeMap<String, Switch> {
     fn forwards(&self, leg: &Leg) -> bool {
         let switch = self.get(leg.place.switch.as_str());
-        switch.is_some_and(|switch| switch.forwards(leg.place.interface, leg.vlan))
+        let passes = switch.is_some_and(|switch| switch.forwards(leg.place.interface, leg.vlan));
+        passes && self.native(&leg.place) != Some(leg.vlan)
+    }
+
+    fn untagged(&self, place: &Place) -> Option<VlanId> {
+        self.get(place.switch.as_str())?.untagged(place.interface)
+    }
+
+    fn native(&self, place: &Place) -> Option<VlanId> {
+        let switch = self.get(place.switch.as_str())?;
+        let port = switch.ports().get(&switch.logical(place.interface))?;
+        (port.mode == PortMode::Trunk).then_some(port.native)
     }
 
     fn allowed(&self, place: &Place) -> VlanSet {
@@ -83,6 +101,9 @@ pub struct Truth {
     pub requires: BTreeSet<Leg>,
     /// What its frames pass through now: every leg of a bundle that has a link, because answers come over any of them.
     pub uses: BTreeSet<Leg>,
+    /// Where its frames without a tag pass through now. What these need of a switch is its native VLAN, which nobody
+    /// here writes: there is nothing to require.
+    pub untagged: BTreeSet<Place>,
     /// An adapter has no way out at all.
     pub blocked: bool,
     /// Where a vMotion takes it, and what must stand there.
@@ -109,6 +130,8 @@ pub enum Idle {
     Off,
     /// Its host is dead.
     HostDown,
+    /// It is the secondary of a pair: its primary speaks for it.
+    Secondary,
 }
 
 /// Why frames are lost.
@@ -123,4 +146,11 @@ pub enum Dark {
     },
     /// The switch does not pass the VLAN there.
     NotForwarded(Leg),
+    /// Its VLAN is the native one there: what the switch sends in it has no tag, and gets into another port group or
+    /// none.
+    IsNative(Leg),
+    /// The switch does not pass its native VLAN there, or has none.
+    NoNative(Place),
+    /// It is in a network of tunnels, and its host has none.
+    NoTunnel,
 }

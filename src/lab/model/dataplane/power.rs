@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cabling, Fabric, Idle, Verdict, truth::of_adapters, verdict};
+use super::{
+    Cabling, Fabric, Idle, Verdict,
+    truth::of_adapters,
+    verdict,
+    ways::{Adapter, Site},
+};
 use crate::lab::model::{
     vcenter::{SimHost, SimVm, Vcenter},
     world::World,
@@ -41,8 +46,8 @@ pub fn kernel_verdict(vcenter: &Vcenter, cabling: &Cabling, fabric: &dyn Fabric,
     if !host.powered {
         return Verdict::Idle(Idle::HostDown);
     }
-    let backings = host.vmkernels.iter().map(|adapter| &adapter.backing);
-    of_adapters(vcenter, cabling, fabric, host, backings).map_or(Verdict::Passes, Verdict::Dark)
+    let adapters = host.vmkernels.iter().map(Adapter::from);
+    of_adapters(Site { vcenter, cabling, host }, fabric, adapters).map_or(Verdict::Passes, Verdict::Dark)
 }
 
 /// Switch ports lose their link when the host at the other end of the cable loses its power, and get it back with it.

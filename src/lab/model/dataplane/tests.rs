@@ -116,7 +116,7 @@ impl Bench {
     fn heard_at(&self, name: &str) -> Vec<String> {
         let [(vcenter, vm)] = self.vm(name)[..] else { panic!("{name} is not at exactly one place") };
         let heard = frames(vcenter, self.chatter.cabling(), vm).into_iter();
-        heard.map(|frame| frame.leg.place.interface.to_string()).collect()
+        heard.map(|frame| frame.place.interface.to_string()).collect()
     }
 
     /// The list of the second host's port is this from now on.

@@ -55,6 +55,10 @@ pub(super) fn special(kind: &EventKind, vm: Option<&Named>, host: Option<&Named>
         | EventKind::EnteredStandby
         | EventKind::ExitingStandby
         | EventKind::ExitedStandby => Vec::new(),
+        EventKind::PortReconfigured { dvs, key } => vec![
+            ("dvs", argument("DvsEventArgument", "dvs", "VmwareDistributedVirtualSwitch", dvs)),
+            ("portKey", Value::string(key.to_string())),
+        ],
         EventKind::PortGroupReconfigured { group } => {
             vec![("net", argument("DvsEventArgument", "dvs", "DistributedVirtualPortgroup", group))]
         }

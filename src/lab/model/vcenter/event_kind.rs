@@ -83,6 +83,11 @@ pub enum EventKind {
     PortGroupReconfigured {
         group: Named,
     },
+    /// The port of this key.
+    PortReconfigured {
+        dvs: Named,
+        key: u32,
+    },
 }
 
 /// The subclasses of `MigrationEvent` that a failed move may end with.
@@ -135,6 +140,7 @@ impl EventKind {
             Self::ExitingStandby => &["ExitingStandbyModeEvent", "HostEvent", "Event"],
             Self::ExitedStandby => &["ExitedStandbyModeEvent", "HostEvent", "Event"],
             Self::PortGroupReconfigured { .. } => &["DVPortgroupReconfiguredEvent", "DVPortgroupEvent", "Event"],
+            Self::PortReconfigured { .. } => &["DvsPortReconfiguredEvent", "DvsEvent", "Event"],
         }
     }
 
@@ -176,6 +182,7 @@ impl EventKind {
             | Self::EnteredStandby
             | Self::ExitingStandby
             | Self::ExitedStandby
+            | Self::PortReconfigured { .. }
             | Self::PortGroupReconfigured { .. } => None,
         }
     }

@@ -175,6 +175,7 @@ const fn heads(kind: Kind) -> &'static [&'static str] {
         Kind::VmwareDistributedVirtualSwitch => &["name", "uuid", "parent", "config", "portgroup"],
         Kind::ClusterComputeResource => &["name", "parent", "host", "recommendation"],
         Kind::Folder | Kind::Datacenter | Kind::Network => &["name", "parent"],
+        Kind::OpaqueNetwork => &["name", "parent", "summary"],
         Kind::Task => &["info"],
         Kind::EventHistoryCollector => &["latestPage"],
         Kind::CustomFieldsManager => &["field"],

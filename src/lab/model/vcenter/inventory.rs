@@ -1,13 +1,16 @@
 //! The objects of a simulated vCenter.
 
-use std::fmt;
-
-use vmtracker_core::net::{MacAddr, MoId};
+use vmtracker_core::net::{MacAddr, MoId, VlanSet};
 
 use super::{
     agenda::Seen,
     motion::SimMotion,
-    spec::{HintSpec, SimVlan},
+    spec::HintSpec,
+    spec_network::{SimVlan, Teaming},
+};
+pub use super::{
+    kind::Kind,
+    vm_state::{SimFaultTolerance, SimVmState},
 };
 use crate::lab::model::LabTime;
 
@@ -32,6 +35,14 @@ pub struct SimVm {
     pub hidden: bool,
     /// In view, but its configuration is denied: `config` is in the missing set.
     pub denied: bool,
+    /// What vCenter can say about it.
+    pub state: SimVmState,
+    /// `config.template`.
+    pub template: bool,
+    /// Whether a device of the host is passed through to it.
+    pub passthrough: bool,
+    /// Its part in fault tolerance.
+    pub fault_tolerance: SimFaultTolerance,
     /// HA is about to restart it elsewhere: `runtime.vmFailoverInProgress`.
     pub failover: bool,
     /// A host that is cut off from vCenter and still runs a copy of it, while HA restarted it elsewhere.
@@ -51,6 +62,14 @@ pub struct SimVm {
 }
 
 impl SimVm {
+    /// Whether it sends anything while it runs: the secondary of a pair does not.
+    pub const fn speaks(&self) -> bool {
+        match self.fault_tolerance {
+            SimFaultTolerance::None | SimFaultTolerance::Primary(_) => true,
+            SimFaultTolerance::Secondary(_) => false,
+        }
+    }
+
     /// Whether an operation that moves it is under way, be it of its disks only or to another vCenter.
     pub const fn is_moving(&self) -> bool {
         self.motion.is_some()
@@ -88,10 +107,26 @@ pub struct SimVnic {
     pub mac: MacAddr,
     /// What it is plugged into.
     pub backing: SimBacking,
-    /// Whether it is plugged in.
+    /// Whether it is plugged in; says something only while the VM runs.
     pub connected: bool,
+    /// Whether it is plugged in when the VM is powered on.
+    pub start_connected: bool,
+    /// The VLANs that the guest tags its frames with.
+    pub guest_vlans: VlanSet,
+    /// The pnic whose virtual function it is.
+    pub sriov: Option<String>,
     /// The distributed port it is bound to.
-    pub(super) port_key: u32,
+    pub port: SimPort,
+}
+
+/// A distributed port, which an adapter keeps as long as it stays in its port group. Of an adapter elsewhere it means
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SimPort {
+    /// `portKey`, the only one of this number on the distributed switch.
+    pub key: u32,
+    /// A VLAN of its own, instead of the port group's.
+    pub vlan: Option<SimVlan>,
 }
 
 /// What an adapter is plugged into.
@@ -101,6 +136,8 @@ pub enum SimBacking {
     Distributed(MoId),
     /// A standard port group, by its name on the VM's host.
     Standard(String),
+    /// A network that something else manages, `network-oN`.
+    Opaque(MoId),
 }
 
 /// An ESXi host as it is.
@@ -202,6 +239,10 @@ pub struct SimPnic {
     pub plug: SimPlug,
     /// What it hears.
     pub hint: Option<HintSpec>,
+    /// Its PCI address, which no other pnic of its host has.
+    pub pci: String,
+    /// The port of the distributed switch that it is plugged into as an uplink or a member of a LAG.
+    pub(super) port_key: u32,
 }
 
 /// Which virtual switch a pnic belongs to.
@@ -213,6 +254,8 @@ pub enum SimPlug {
     Vswitch(String),
     /// This uplink of the distributed switch.
     Uplink(String),
+    /// A member of this LAG of the distributed switch.
+    Lag(String),
 }
 
 /// A standard port group of one host.
@@ -228,6 +271,8 @@ pub struct SimStandardPortGroup {
     pub active: Vec<String>,
     /// Standby pnics.
     pub standby: Vec<String>,
+    /// How it chooses among the active ones.
+    pub teaming: Teaming,
 }
 
 /// A vmkernel adapter.
@@ -239,6 +284,12 @@ pub struct SimVmkernel {
     pub mac: MacAddr,
     /// What it is plugged into.
     pub backing: SimBacking,
+    /// What it is selected for.
+    pub services: Vec<String>,
+    /// `spec.netStackInstanceKey`.
+    pub stack: String,
+    /// The distributed port it is bound to.
+    pub port: SimPort,
 }
 
 /// A distributed port group.
@@ -250,12 +301,31 @@ pub struct SimPortGroup {
     pub name: String,
     /// Its VLANs.
     pub vlan: SimVlan,
-    /// Active uplinks; both lists empty: every uplink is active.
+    /// Active uplinks or LAGs; both lists empty: every uplink is active.
     pub active: Vec<String>,
-    /// Standby uplinks.
+    /// Standby uplinks or LAGs.
     pub standby: Vec<String>,
+    /// How it chooses among the active ones.
+    pub teaming: Teaming,
+    /// Whether a port may have a VLAN of its own.
+    pub vlan_override: bool,
+    /// Whether NSX manages it.
+    pub nsx: bool,
     /// Whether it is the group of the uplinks themselves.
     pub uplink: bool,
+    /// A port of it that nobody is plugged into.
+    pub(super) free_port: u32,
+}
+
+/// A network that something else than vCenter manages.
+#[derive(Clone, Debug)]
+pub struct SimOpaqueNetwork {
+    /// `network-oN`.
+    pub id: MoId,
+    /// Its name.
+    pub name: String,
+    /// `opaqueNetworkId`.
+    pub network_id: String,
 }
 
 /// A cluster.
@@ -282,75 +352,4 @@ pub struct SimRecommendation {
     pub destination: MoId,
     /// `time`.
     pub at: LabTime,
-}
-
-/// The type of a managed object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are those of the VIM API")]
-pub enum Kind {
-    Folder,
-    Datacenter,
-    ClusterComputeResource,
-    HostSystem,
-    VirtualMachine,
-    VmwareDistributedVirtualSwitch,
-    DistributedVirtualPortgroup,
-    Network,
-    Task,
-    EventHistoryCollector,
-    CustomFieldsManager,
-}
-
-impl Kind {
-    /// Every type.
-    pub const ALL: [Self; 10] = [
-        Self::Folder,
-        Self::Datacenter,
-        Self::ClusterComputeResource,
-        Self::HostSystem,
-        Self::VirtualMachine,
-        Self::VmwareDistributedVirtualSwitch,
-        Self::DistributedVirtualPortgroup,
-        Self::Network,
-        Self::Task,
-        Self::EventHistoryCollector,
-    ];
-
-    /// As the API writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Folder => "Folder",
-            Self::Datacenter => "Datacenter",
-            Self::ClusterComputeResource => "ClusterComputeResource",
-            Self::HostSystem => "HostSystem",
-            Self::VirtualMachine => "VirtualMachine",
-            Self::VmwareDistributedVirtualSwitch => "VmwareDistributedVirtualSwitch",
-            Self::DistributedVirtualPortgroup => "DistributedVirtualPortgroup",
-            Self::Network => "Network",
-            Self::Task => "Task",
-            Self::EventHistoryCollector => "EventHistoryCollector",
-            Self::CustomFieldsManager => "CustomFieldsManager",
-        }
-    }
-
-    /// Whether an object of this type is one of `name`: its type or a base type of it.
-    pub fn is_a(self, name: &str) -> bool {
-        let base: &[&str] = match self {
-            Self::ClusterComputeResource => &["ComputeResource", "ManagedEntity"],
-            Self::VmwareDistributedVirtualSwitch => &["DistributedVirtualSwitch", "ManagedEntity"],
-            Self::DistributedVirtualPortgroup => &["Network", "ManagedEntity"],
-            Self::Folder | Self::Datacenter | Self::HostSystem | Self::VirtualMachine | Self::Network => {
-                &["ManagedEntity"]
-            }
-            Self::EventHistoryCollector => &["HistoryCollector"],
-            Self::Task | Self::CustomFieldsManager => &[],
-        };
-        name == self.as_str() || base.contains(&name)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }

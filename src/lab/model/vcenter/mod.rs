@@ -10,7 +10,8 @@
 //! * Serve: [`Vcenter::handle`] answers one call of the API at a moment; a long poll is a reply that says until when
 //!   to ask again.
 //!
-//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, LAGs, per-port overrides.
+//! Not simulated: privileges other than per-VM visibility and custom attributes, several distributed switches, a port's
+//! own teaming, the VLANs that a LAG may be limited to.
 
 mod agenda;
 mod build;
@@ -31,24 +32,34 @@ mod handle;
 mod hints;
 mod host_life;
 mod inventory;
+mod kind;
 mod managers;
 #[cfg(test)]
 mod mirror;
 mod moment;
 mod motion;
+#[cfg(test)]
+mod network_tests;
 mod operate;
 mod operate_host;
+mod operate_network;
+mod ports;
 mod properties;
+mod properties_dvs;
 mod properties_network;
+mod properties_vm;
 mod relocate;
 mod resolve;
+mod restore;
 mod retrieve;
 mod schema;
 mod session;
 mod spec;
+mod spec_network;
 mod task;
 #[cfg(test)]
 mod tests;
+mod vm_state;
 mod waits;
 mod walk;
 
@@ -70,9 +81,12 @@ pub use self::{
     inventory::*,
     motion::{Failure, MoveKind},
     operate::Refused,
+    properties_network::SERVICES,
     relocate::two,
-    resolve::Resolved,
+    resolve::{Plugged, Resolved, Wire},
+    restore::Backup,
     spec::*,
+    spec_network::*,
 };
 use super::LabTime;
 
@@ -101,6 +115,10 @@ pub struct Vcenter {
     vms: BTreeMap<MoId, SimVm>,
     vm_names: BTreeMap<String, MoId>,
     uplinks: Vec<String>,
+    lags: Vec<LagSpec>,
+    pvlans: Vec<PvlanSpec>,
+    opaque_networks: BTreeMap<MoId, SimOpaqueNetwork>,
+    next_port: u32,
     port_groups: BTreeMap<MoId, SimPortGroup>,
     networks: BTreeMap<String, MoId>,
     next_id: u32,

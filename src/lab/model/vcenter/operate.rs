@@ -28,6 +28,12 @@ pub enum Refused {
     /// There is no such adapter, virtual or physical.
     #[error("no such adapter")]
     NoSuchAdapter,
+    /// The port group lets no port have a VLAN of its own.
+    #[error("the port group lets no port have a VLAN of its own")]
+    NoOverride,
+    /// The virtual machine is not protected by fault tolerance.
+    #[error("the virtual machine is not protected by fault tolerance")]
+    Unprotected,
     /// The virtual machine is not in the power state that this needs.
     #[error("invalid power state")]
     InvalidPowerState,
@@ -70,14 +76,19 @@ impl Vcenter {
     fn power(&mut self, vm: &MoId, to: SimPower, before: EventKind, after: EventKind) -> Result<u64, Refused> {
         let chain = self.events.new_chain();
         let machine = self.vm_mut(vm)?;
-        match (machine.power == to, &machine.motion) {
+        let impossible = machine.power == to || machine.template;
+        match (impossible, &machine.motion) {
             (true, _) => return Err(Refused::InvalidPowerState),
             (false, Some(_)) => return Err(Refused::Migrating),
             (false, None) => machine.chain = chain,
         }
         let host = machine.host.clone();
         self.tell_vm(self.delays.start_event, vm, before)?;
-        self.vm_mut(vm)?.power = to;
+        let machine = self.vm_mut(vm)?;
+        machine.power = to;
+        if to == SimPower::On {
+            machine.vnics.iter_mut().for_each(|vnic| vnic.connected = vnic.start_connected);
+        }
         self.show(vm)?;
         let told = self.tell_vm(self.delays.end_event, vm, after)?;
         self.look_after_maintenance(&host);
@@ -131,20 +142,21 @@ impl Vcenter {
         if let SimBacking::Distributed(group) = &to {
             self.port_groups.get(group).ok_or(Refused::NoSuchPortGroup)?;
         }
+        let port = self.port(&to, None)?;
         let chain = self.events.new_chain();
         let machine = self.vm_mut(vm)?;
         machine.chain = chain;
         let vnic = machine.vnics.iter_mut().find(|vnic| vnic.key == key).ok_or(Refused::NoSuchAdapter)?;
-        vnic.backing = to;
+        (vnic.backing, vnic.port) = (to, port);
         self.reconfigured(vm)
     }
 
-    /// Plugs a vnic in.
+    /// Plugs a vnic in, now and at every power-on.
     pub fn connect_vnic(&mut self, vm: &MoId, key: i32) -> Result<u64, Refused> {
         self.plug(vm, key, true)
     }
 
-    /// Unplugs a vnic.
+    /// Unplugs a vnic, now and at every power-on.
     pub fn disconnect_vnic(&mut self, vm: &MoId, key: i32) -> Result<u64, Refused> {
         self.plug(vm, key, false)
     }
@@ -152,11 +164,11 @@ impl Vcenter {
     fn plug(&mut self, vm: &MoId, key: i32, connected: bool) -> Result<u64, Refused> {
         let machine = self.vm_mut(vm)?;
         let vnic = machine.vnics.iter_mut().find(|vnic| vnic.key == key).ok_or(Refused::NoSuchAdapter)?;
-        vnic.connected = connected;
+        (vnic.connected, vnic.start_connected) = (connected, connected);
         self.reconfigured(vm)
     }
 
-    fn reconfigured(&mut self, vm: &MoId) -> Result<u64, Refused> {
+    pub(super) fn reconfigured(&mut self, vm: &MoId) -> Result<u64, Refused> {
         let changed = self.changes.touch(vm, &["config.hardware.device", "network"]);
         self.post_vm(vm, EventKind::Reconfigured)?;
         Ok(changed)

@@ -9,7 +9,8 @@ use super::{
     event_kind::EventKind,
     inventory::{SimConnection, SimHost, SimPnic},
     operate::Refused,
-    spec::{HintSpec, SimVlan},
+    spec::HintSpec,
+    spec_network::SimVlan,
 };
 
 impl Vcenter {

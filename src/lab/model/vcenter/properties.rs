@@ -6,7 +6,7 @@ use super::{
     Vcenter,
     call::{Fault, Value},
     custom_fields::MANAGER,
-    inventory::{Kind, SimBacking, SimConnection, SimVm, SimVnic},
+    inventory::{Kind, SimVm},
     schema::has_property,
 };
 
@@ -38,6 +38,7 @@ impl Vcenter {
             "host" => visible(self.hosts.contains_key(id), Kind::HostSystem),
             "dvportgroup" => visible(self.port_groups.contains_key(id), Kind::DistributedVirtualPortgroup),
             "domain" => visible(self.clusters.contains_key(id), Kind::ClusterComputeResource),
+            "network" if self.opaque_networks.contains_key(id) => Some(Kind::OpaqueNetwork),
             "network" => visible(self.networks.values().any(|network| network == id), Kind::Network),
             "task" => visible(self.tasks.contains_key(id), Kind::Task),
             "dvs" => visible(text == DVS, Kind::VmwareDistributedVirtualSwitch),
@@ -51,8 +52,9 @@ impl Vcenter {
     pub(super) fn everything(&self) -> impl Iterator<Item = MoId> {
         let fixed = FOLDERS.iter().map(|(id, _)| *id).chain([DATACENTER, DVS]).map(MoId::from);
         let containers = self.clusters.keys().chain(self.hosts.keys()).chain(self.port_groups.keys());
+        let networks = self.networks.values().chain(self.opaque_networks.keys());
         let vms = self.vms.values().filter(|vm| !vm.hidden).map(|vm| &vm.id);
-        fixed.chain(containers.chain(self.networks.values()).chain(vms).cloned())
+        fixed.chain(containers.chain(networks).chain(vms).cloned())
     }
 
     /// One property. None: not set. A fault: there is no such property, or it may not be read.
@@ -70,6 +72,7 @@ impl Vcenter {
             Kind::ClusterComputeResource => self.cluster_property(id, head),
             Kind::Folder | Kind::Datacenter => self.container_property(id, head),
             Kind::Network => self.network_property(id, head),
+            Kind::OpaqueNetwork => self.opaque_property(id, head),
             Kind::Task => self.task_property(id, head),
             Kind::CustomFieldsManager => self.custom_field_definitions(head),
             Kind::EventHistoryCollector => None,
@@ -94,79 +97,11 @@ impl Vcenter {
             "parent" => Some(Value::Ref("Folder", MoId::from(VM_FOLDER))),
             "runtime" => Some(self.vm_runtime(vm)),
             "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
-            "config" => Some(self.vm_config(vm)),
-            "network" => Some(self.vm_network(vm)),
+            "config" => vm.state.has_config().then(|| self.vm_config(vm)),
+            "network" => vm.state.has_config().then(|| self.vm_network(vm)),
             "guest" => Some(guest(vm)),
             _ => None,
         })
-    }
-
-    fn vm_runtime(&self, vm: &SimVm) -> Value {
-        let lost = self.hosts.get(&vm.seen.host).is_none_or(|host| host.connection != SimConnection::Connected);
-        let fields = vec![
-            ("host", Value::reference(Kind::HostSystem, &vm.seen.host)),
-            (
-                "connectionState",
-                Value::Enum("VirtualMachineConnectionState", if lost { "disconnected" } else { "connected" }),
-            ),
-            ("powerState", Value::Enum("VirtualMachinePowerState", vm.seen.power.as_str())),
-            ("vmFailoverInProgress", Value::boolean(vm.failover)),
-        ];
-        Value::Object("VirtualMachineRuntimeInfo", fields)
-    }
-
-    fn vm_config(&self, vm: &SimVm) -> Value {
-        let running = vm.seen.power == super::inventory::SimPower::On;
-        let devices = vm.vnics.iter().map(|vnic| self.vnic(vnic, running)).collect();
-        let hardware = vec![
-            ("numCPU", Value::int(2)),
-            ("memoryMB", Value::int(4096)),
-            ("device", Value::Array("VirtualDevice", devices)),
-        ];
-        let fields = vec![
-            ("changeVersion", Value::string("1")),
-            ("name", Value::string(&vm.name)),
-            ("uuid", Value::string(&vm.instance_uuid)),
-            ("instanceUuid", Value::string(&vm.instance_uuid)),
-            ("template", Value::boolean(false)),
-            ("hardware", Value::Object("VirtualHardware", hardware)),
-        ];
-        Value::Object("VirtualMachineConfigInfo", fields)
-    }
-
-    fn vnic(&self, vnic: &SimVnic, running: bool) -> Value {
-        let label = format!("Network adapter {}", vnic.key - 3999);
-        let info = vec![("label", Value::string(label)), ("summary", Value::string("DVSwitch"))];
-        let connectable = vec![
-            ("startConnected", Value::boolean(vnic.connected)),
-            ("allowGuestControl", Value::boolean(true)),
-            ("connected", Value::boolean(vnic.connected && running)),
-            ("status", Value::string(if running { "ok" } else { "untried" })),
-        ];
-        let fields = vec![
-            ("key", Value::int(vnic.key)),
-            ("deviceInfo", Value::Object("Description", info)),
-            ("backing", self.vnic_backing(vnic)),
-            ("connectable", Value::Object("VirtualDeviceConnectInfo", connectable)),
-            ("addressType", Value::string("assigned")),
-            ("macAddress", Value::string(vnic.mac.to_string())),
-            ("wakeOnLanEnabled", Value::boolean(true)),
-        ];
-        Value::Object("VirtualVmxnet3", fields)
-    }
-
-    fn vnic_backing(&self, vnic: &SimVnic) -> Value {
-        match &vnic.backing {
-            SimBacking::Distributed(group) => {
-                let port = self.distributed_port(group, vnic.port_key);
-                Value::Object("VirtualEthernetCardDistributedVirtualPortBackingInfo", vec![("port", port)])
-            }
-            SimBacking::Standard(name) => {
-                let mut fields = vec![("deviceName", Value::string(name))];
-                fields.extend(self.networks.get(name).map(|id| ("network", Value::reference(Kind::Network, id))));
-                Value::Object("VirtualEthernetCardNetworkBackingInfo", fields)
-            }
-        }
     }
 
     /// `DistributedVirtualSwitchPortConnection`. A group's `key` is its managed object id, as on a real vCenter.
@@ -178,14 +113,6 @@ impl Vcenter {
             ("connectionCookie", Value::int(port_key)),
         ];
         Value::Object("DistributedVirtualSwitchPortConnection", fields)
-    }
-
-    fn vm_network(&self, vm: &SimVm) -> Value {
-        let of = |vnic: &SimVnic| match &vnic.backing {
-            SimBacking::Distributed(id) => Some(Value::reference(Kind::DistributedVirtualPortgroup, id)),
-            SimBacking::Standard(name) => self.networks.get(name).map(|id| Value::reference(Kind::Network, id)),
-        };
-        Value::Array("ManagedObjectReference", vm.vnics.iter().filter_map(of).collect())
     }
 
     fn cluster_property(&self, id: &MoId, head: &str) -> Option<Value> {

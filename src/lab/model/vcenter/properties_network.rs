@@ -1,4 +1,4 @@
-//! Host networking and distributed switching as properties (facts: vCenter §B4).
+//! Host networking as properties (facts: vCenter §B4).
 
 use vmtracker_core::net::MoId;
 
@@ -6,13 +6,25 @@ use super::{
     Vcenter,
     build::uuid,
     call::Value,
-    inventory::{Kind, SimBacking, SimHost, SimPlug, SimPnic, SimPortGroup, SimStandardPortGroup, SimVmkernel},
-    properties::DVS,
-    spec::SimVlan,
+    inventory::{Kind, SimBacking, SimHost, SimPlug, SimPnic, SimStandardPortGroup, SimVmkernel},
+    properties_dvs::{DVS_NAME, key_value, lag_key, lag_ports},
+    spec_network::{LagSpec, Teaming},
 };
 
-/// The name of the one distributed switch.
-const DVS_NAME: &str = "DSwitch";
+/// What a vmkernel adapter can be selected for: the `nicType`s of vCenter 7 that every host lists.
+pub const SERVICES: [&str; 8] = [
+    "management",
+    "vmotion",
+    "vSphereProvisioning",
+    "faultToleranceLogging",
+    "vSphereReplication",
+    "vSphereReplicationNFC",
+    "vsan",
+    "vsanWitness",
+];
+
+/// `opaqueNetworkType` of an NSX segment.
+pub(super) const OPAQUE_TYPE: &str = "nsx.LogicalSwitch";
 
 impl Vcenter {
     /// With blanks instead of most dashes, as a distributed switch writes its own: no UUID parser takes it.
@@ -27,7 +39,10 @@ impl Vcenter {
             "parent" => Some(Value::reference(Kind::ClusterComputeResource, &host.cluster)),
             "runtime" => Some(host_runtime(host)),
             "summary" => Some(Value::Object("HostListSummary", vec![("runtime", host_runtime(host))])),
-            "config" => Some(Value::Object("HostConfigInfo", vec![("network", self.host_network(host))])),
+            "config" => {
+                let fields = vec![("network", self.host_network(host)), ("virtualNicManagerInfo", self.services(host))];
+                Some(Value::Object("HostConfigInfo", fields))
+            }
             "configManager" => {
                 let system = Value::Ref("HostNetworkSystem", MoId::from(network_system(host)));
                 Some(Value::Object("HostConfigManager", vec![("networkSystem", system)]))
@@ -42,35 +57,52 @@ impl Vcenter {
 
     fn host_network(&self, host: &SimHost) -> Value {
         let switches = host.vswitches().into_iter().map(|name| vswitch(host, name)).collect();
-        let vnics = host.vmkernels.iter().zip(1u32..).map(|(vmkernel, index)| self.vmkernel(vmkernel, index));
+        let vnics = host.vmkernels.iter().map(|vmkernel| self.vmkernel(vmkernel)).collect();
         let fields = vec![
             ("vswitch", Value::Array("HostVirtualSwitch", switches)),
             ("proxySwitch", Value::Array("HostProxySwitch", self.proxy_switch(host).into_iter().collect())),
             ("portgroup", Value::Array("HostPortGroup", host.port_groups.iter().map(|g| standard(host, g)).collect())),
             ("pnic", Value::Array("PhysicalNic", host.pnics.iter().map(pnic).collect())),
-            ("vnic", Value::Array("HostVirtualNic", vnics.collect())),
+            ("vnic", Value::Array("HostVirtualNic", vnics)),
+            ("opaqueNetwork", Value::Array("HostOpaqueNetworkInfo", self.opaque_infos())),
         ];
         Value::Object("HostNetworkInfo", fields)
     }
 
-    /// None when no pnic of the host is an uplink.
+    fn opaque_infos(&self) -> Vec<Value> {
+        let info = |network: &super::SimOpaqueNetwork| {
+            let fields = vec![
+                ("opaqueNetworkId", Value::string(&network.network_id)),
+                ("opaqueNetworkName", Value::string(&network.name)),
+                ("opaqueNetworkType", Value::string(OPAQUE_TYPE)),
+            ];
+            Value::Object("HostOpaqueNetworkInfo", fields)
+        };
+        self.opaque_networks.values().map(info).collect()
+    }
+
+    /// None when no pnic of the host is an uplink or a member of a LAG. Whether `uplinkPort` names the ports of LAGs too
+    /// the facts do not say; here they stand under `hostLag` only.
     fn proxy_switch(&self, host: &SimHost) -> Option<Value> {
         let group = self.port_groups.values().find(|group| group.uplink)?;
         let (mut ports, mut keys, mut specs) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, pnic) in (16u32..).zip(&host.pnics) {
-            let SimPlug::Uplink(name) = &pnic.plug else { continue };
-            let key = Value::string(index.to_string());
-            ports.push(Value::Object("KeyValue", vec![("key", key.clone()), ("value", Value::string(name))]));
+        for pnic in &host.pnics {
+            match &pnic.plug {
+                SimPlug::Uplink(name) => ports.push(key_value(pnic.port_key, name)),
+                SimPlug::Lag(_) => {}
+                SimPlug::Unused | SimPlug::Vswitch(_) => continue,
+            }
             keys.push(pnic_key(&pnic.device));
             let spec = vec![
                 ("pnicDevice", Value::string(&pnic.device)),
-                ("uplinkPortKey", key),
+                ("uplinkPortKey", Value::string(pnic.port_key.to_string())),
                 ("uplinkPortgroupKey", Value::string(group.id.as_str())),
             ];
             specs.push(Value::Object("DistributedVirtualSwitchHostMemberPnicSpec", spec));
         }
         let specs = vec![("pnicSpec", Value::Array("DistributedVirtualSwitchHostMemberPnicSpec", specs))];
         let backing = Value::Object("DistributedVirtualSwitchHostMemberPnicBacking", specs);
+        let lags = self.lags.iter().map(|lag| host_lag(host, lag)).collect();
         let fields = vec![
             ("dvsUuid", Value::string(self.dvs_uuid())),
             ("dvsName", Value::string(DVS_NAME)),
@@ -81,139 +113,75 @@ impl Vcenter {
             ("mtu", Value::int(9000)),
             ("pnic", Value::strings(&keys)),
             ("spec", Value::Object("HostProxySwitchSpec", vec![("backing", backing)])),
+            ("hostLag", Value::Array("HostProxySwitchHostLagConfig", lags)),
         ];
         (!keys.is_empty()).then_some(Value::Object("HostProxySwitch", fields))
     }
 
-    fn vmkernel(&self, vmkernel: &SimVmkernel, index: u32) -> Value {
+    fn vmkernel(&self, vmkernel: &SimVmkernel) -> Value {
         let mut spec = vec![("mac", Value::string(vmkernel.mac.to_string()))];
-        let port_group = match &vmkernel.backing {
+        let mut port_group = "";
+        match &vmkernel.backing {
             SimBacking::Distributed(group) => {
-                spec.push(("distributedVirtualPort", self.distributed_port(group, index)));
-                ""
+                spec.push(("distributedVirtualPort", self.distributed_port(group, vmkernel.port.key)));
             }
             SimBacking::Standard(name) => {
                 spec.push(("portgroup", Value::string(name)));
-                name
+                port_group = name;
             }
-        };
-        let key = format!("key-vim.host.VirtualNic-{}", vmkernel.device);
+            SimBacking::Opaque(id) => {
+                let network = self.opaque_networks.get(id).map(super::SimOpaqueNetwork::spec);
+                spec.extend(network.map(|network| ("opaqueNetwork", network)));
+            }
+        }
+        spec.push(("netStackInstanceKey", Value::string(&vmkernel.stack)));
         let fields = vec![
             ("device", Value::string(&vmkernel.device)),
-            ("key", Value::string(key)),
+            ("key", Value::string(vmkernel_key(vmkernel))),
             ("portgroup", Value::string(port_group)),
             ("spec", Value::Object("HostVirtualNicSpec", spec)),
         ];
         Value::Object("HostVirtualNic", fields)
     }
 
-    pub(super) fn dvs_property(&self, head: &str) -> Option<Value> {
-        match head {
-            "name" => Some(Value::string(DVS_NAME)),
-            "uuid" => Some(Value::string(self.dvs_uuid())),
-            "parent" => Some(Value::Ref("Folder", MoId::from("group-n6"))),
-            "portgroup" => Some(Value::references(Kind::DistributedVirtualPortgroup, self.port_groups.keys())),
-            "config" => Some(self.dvs_config()),
-            _ => None,
-        }
+    /// `config.virtualNicManagerInfo`: every service with the adapters that are selected for it.
+    fn services(&self, host: &SimHost) -> Value {
+        let config = |service: &str| {
+            let selected = host.vmkernels.iter().filter(|adapter| adapter.services.iter().any(|name| name == service));
+            let selected: Vec<String> =
+                selected.map(|adapter| format!("{service}.{}", vmkernel_key(adapter))).collect();
+            let candidates = host.vmkernels.iter().map(|adapter| self.vmkernel(adapter)).collect();
+            let fields = vec![
+                ("nicType", Value::string(service)),
+                ("multiSelectAllowed", Value::boolean(true)),
+                ("candidateVnic", Value::Array("HostVirtualNic", candidates)),
+                ("selectedVnic", Value::strings(&selected)),
+            ];
+            Value::Object("VirtualNicManagerNetConfig", fields)
+        };
+        let configs = Value::Array("VirtualNicManagerNetConfig", SERVICES.into_iter().map(config).collect());
+        Value::Object("HostVirtualNicManagerInfo", vec![("netConfig", configs)])
     }
+}
 
-    fn dvs_config(&self) -> Value {
-        let policy = vec![("uplinkPortName", Value::strings(&self.uplinks))];
-        let uplinks = self.port_groups.values().filter(|group| group.uplink).map(|group| &group.id);
-        let discovery = vec![("protocol", Value::string("lldp")), ("operation", Value::string("both"))];
-        let fields = vec![
-            ("uuid", Value::string(self.dvs_uuid())),
-            ("name", Value::string(DVS_NAME)),
-            ("uplinkPortPolicy", Value::Object("DVSNameArrayUplinkPortPolicy", policy)),
-            ("uplinkPortgroup", Value::references(Kind::DistributedVirtualPortgroup, uplinks)),
-            ("configVersion", Value::string("1")),
-            ("pvlanConfig", Value::Array("VMwareDVSPvlanMapEntry", Vec::new())),
-            ("maxMtu", Value::int(9000)),
-            ("linkDiscoveryProtocolConfig", Value::Object("LinkDiscoveryProtocolConfig", discovery)),
-            ("lacpGroupConfig", Value::Array("VMwareDvsLacpGroupConfig", Vec::new())),
-            ("lacpApiVersion", Value::string("multipleLag")),
-        ];
-        Value::Object("VMwareDVSConfigInfo", fields)
-    }
+fn vmkernel_key(adapter: &SimVmkernel) -> String {
+    format!("key-vim.host.VirtualNic-{}", adapter.device)
+}
 
-    pub(super) fn port_group_property(&self, id: &MoId, head: &str) -> Option<Value> {
-        let group = self.port_groups.get(id)?;
-        match head {
-            "name" => Some(Value::string(&group.name)),
-            "key" => Some(Value::string(id.as_str())),
-            "parent" => Some(Value::Ref("Folder", MoId::from("group-n6"))),
-            "config" => Some(self.port_group_config(group)),
-            _ => None,
-        }
-    }
-
-    fn port_group_config(&self, group: &SimPortGroup) -> Value {
-        let policy = vec![
-            ("blockOverrideAllowed", Value::boolean(true)),
-            ("vlanOverrideAllowed", Value::boolean(false)),
-            ("uplinkTeamingOverrideAllowed", Value::boolean(false)),
-        ];
-        let fields = vec![
-            ("key", Value::string(group.id.as_str())),
-            ("name", Value::string(&group.name)),
-            ("numPorts", Value::int(8)),
-            ("distributedVirtualSwitch", Value::Ref(Kind::VmwareDistributedVirtualSwitch.as_str(), MoId::from(DVS))),
-            ("defaultPortConfig", self.port_setting(group)),
-            ("type", Value::string("earlyBinding")),
-            ("backingType", Value::string("standard")),
-            ("policy", Value::Object("VMwareDVSPortgroupPolicy", policy)),
-            ("uplink", Value::boolean(group.uplink)),
-        ];
-        Value::Object("DVPortgroupConfigInfo", fields)
-    }
-
-    /// Both lists of uplinks are effective values, so a group that names none has every uplink active.
-    fn port_setting(&self, group: &SimPortGroup) -> Value {
-        let all = group.active.is_empty() && group.standby.is_empty();
-        let order = vec![
-            ("inherited", Value::boolean(false)),
-            ("activeUplinkPort", Value::strings(if all { &self.uplinks } else { &group.active })),
-            ("standbyUplinkPort", Value::strings(&group.standby)),
-        ];
-        let policy = vec![("inherited", Value::boolean(false)), ("value", Value::string("loadbalance_srcid"))];
-        let teaming = vec![
-            ("inherited", Value::boolean(false)),
-            ("policy", Value::Object("StringPolicy", policy)),
-            ("uplinkPortOrder", Value::Object("VMwareUplinkPortOrderPolicy", order)),
-        ];
-        let fields = vec![
-            ("vlan", vlan(&group.vlan)),
-            ("uplinkTeamingPolicy", Value::Object("VmwareUplinkPortTeamingPolicy", teaming)),
-        ];
-        Value::Object("VMwareDVSPortSetting", fields)
-    }
+/// A LAG as this host has it.
+fn host_lag(host: &SimHost, lag: &LagSpec) -> Value {
+    let ports = lag_ports(host, lag).map(|(key, name)| key_value(key, &name)).collect();
+    let fields = vec![
+        ("lagKey", Value::string(lag_key(lag))),
+        ("lagName", Value::string(&lag.name)),
+        ("uplinkPort", Value::Array("KeyValue", ports)),
+    ];
+    Value::Object("HostProxySwitchHostLagConfig", fields)
 }
 
 /// The id of a host's `HostNetworkSystem`.
 pub(super) fn network_system(host: &SimHost) -> String {
     format!("networkSystem-{}", host.id.as_str().trim_start_matches("host-"))
-}
-
-fn vlan(vlan: &SimVlan) -> Value {
-    let inherited = ("inherited", Value::boolean(false));
-    match vlan {
-        SimVlan::Id(number) => {
-            let fields = vec![inherited, ("vlanId", Value::int(*number))];
-            Value::Object("VmwareDistributedVirtualSwitchVlanIdSpec", fields)
-        }
-        SimVlan::Trunk(ranges) => {
-            let range = |(start, end): &(u16, u16)| {
-                Value::Object("NumericRange", vec![("start", Value::int(*start)), ("end", Value::int(*end))])
-            };
-            let ranges = Value::Array("NumericRange", ranges.iter().map(range).collect());
-            Value::Object("VmwareDistributedVirtualSwitchTrunkVlanSpec", vec![inherited, ("vlanId", ranges)])
-        }
-        SimVlan::Private(number) => {
-            let fields = vec![inherited, ("pvlanId", Value::int(*number))];
-            Value::Object("VmwareDistributedVirtualSwitchPvlanSpec", fields)
-        }
-    }
 }
 
 fn host_runtime(host: &SimHost) -> Value {
@@ -235,7 +203,7 @@ fn pnic(pnic: &SimPnic) -> Value {
     let mut fields = vec![
         ("key", Value::string(pnic_key(&pnic.device))),
         ("device", Value::string(&pnic.device)),
-        ("pci", Value::string("0000:3b:00.0")),
+        ("pci", Value::string(&pnic.pci)),
         ("driver", Value::string("i40en")),
     ];
     if pnic.link {
@@ -256,7 +224,7 @@ fn members<'a>(host: &'a SimHost, vswitch: &'a str) -> impl Iterator<Item = &'a 
 fn vswitch(host: &SimHost, name: &str) -> Value {
     let keys: Vec<String> = members(host, name).map(|device| pnic_key(device)).collect();
     let bridge = vec![("nicDevice", Value::strings(members(host, name)))];
-    let teaming = teaming(members(host, name), &[]);
+    let teaming = teaming(Teaming::default(), members(host, name), &[]);
     let spec = vec![
         ("numPorts", Value::int(128)),
         ("bridge", Value::Object("HostVirtualSwitchBondBridge", bridge)),
@@ -274,10 +242,10 @@ fn vswitch(host: &SimHost, name: &str) -> Value {
     Value::Object("HostVirtualSwitch", fields)
 }
 
-fn teaming<'a>(active: impl IntoIterator<Item = &'a String>, standby: &[String]) -> Value {
+fn teaming<'a>(policy: Teaming, active: impl IntoIterator<Item = &'a String>, standby: &[String]) -> Value {
     let order = vec![("activeNic", Value::strings(active)), ("standbyNic", Value::strings(standby))];
     let fields =
-        vec![("policy", Value::string("loadbalance_srcid")), ("nicOrder", Value::Object("HostNicOrderPolicy", order))];
+        vec![("policy", Value::string(policy.as_str())), ("nicOrder", Value::Object("HostNicOrderPolicy", order))];
     Value::Object("HostNicTeamingPolicy", fields)
 }
 
@@ -291,8 +259,8 @@ fn standard(host: &SimHost, group: &SimStandardPortGroup) -> Value {
     ];
     let inherits = group.active.is_empty() && group.standby.is_empty();
     let teaming = match inherits {
-        true => teaming(members(host, &group.vswitch), &[]),
-        false => teaming(&group.active, &group.standby),
+        true => teaming(group.teaming, members(host, &group.vswitch), &[]),
+        false => teaming(group.teaming, &group.active, &group.standby),
     };
     let fields = vec![
         ("key", Value::string(format!("key-vim.host.PortGroup-{}", group.name))),

@@ -7,9 +7,10 @@ use vmtracker_core::net::MoId;
 use super::{
     Vcenter,
     event_kind::EventKind,
-    inventory::{SimBacking, SimVm},
+    inventory::{SimBacking, SimPort, SimVm, SimVnic},
     motion::{MoveKind, Target},
     operate::Refused,
+    resolve::Wire,
 };
 
 /// Two vCenters at once, to move a VM from the first to the second. None: one is not there, or they are the same.
@@ -74,7 +75,7 @@ impl Vcenter {
         let mut machine = SimVm { chain, ..vm };
         for (vnic, backing) in machine.vnics.iter_mut().zip(backings) {
             vnic.backing = backing;
-            vnic.port_key = self.next_number();
+            vnic.port = SimPort { key: self.next_port(), vlan: None };
         }
         self.register(machine, host)
     }
@@ -82,24 +83,15 @@ impl Vcenter {
     /// What the adapters of a VM of `from` are plugged into on `host` of this vCenter: port groups of the same VLANs, of
     /// several the one with the same name.
     fn counterparts(&self, from: &Self, vm: &SimVm, host: &MoId) -> Result<Vec<SimBacking>, Refused> {
-        let counterpart = |backing: &SimBacking| {
-            let name = from.backing_name(backing);
-            let alike = |candidate: &SimBacking| self.carries_the_same(candidate, host, from, backing, &vm.host);
+        let counterpart = |vnic: &SimVnic| {
+            let name = from.backing_name(&vnic.backing);
+            let wire = from.uplinks_of(&vm.host, vnic).wire;
+            let alike = |candidate: &SimBacking| wire != Wire::Unknown && self.wire_of(host, candidate) == wire;
             let mut alike: Vec<SimBacking> = self.backings_on(host).into_iter().filter(alike).collect();
             alike.sort_by_key(|candidate| self.backing_name(candidate) != name);
             alike.into_iter().next().ok_or(Refused::NoSuchPortGroup)
         };
-        vm.vnics.iter().map(|vnic| counterpart(&vnic.backing)).collect()
-    }
-
-    fn carries_the_same(&self, here: &SimBacking, host: &MoId, from: &Self, there: &SimBacking, source: &MoId) -> bool {
-        let group = |vcenter: &Self, backing: &SimBacking| match backing {
-            SimBacking::Distributed(id) => vcenter.port_groups.get(id).map(|group| group.vlan.clone()),
-            SimBacking::Standard(_) => None,
-        };
-        let vlan = from.uplinks_of(source, there).vlan;
-        let same_setting = || group(self, here).is_some() && group(self, here) == group(from, there);
-        if vlan.is_some() { self.uplinks_of(host, here).vlan == vlan } else { same_setting() }
+        vm.vnics.iter().map(counterpart).collect()
     }
 
     /// Every port group that a VM on `host` may be plugged into.
@@ -107,13 +99,15 @@ impl Vcenter {
         let distributed = self.port_groups.values().filter(|group| !group.uplink);
         let distributed = distributed.map(|group| SimBacking::Distributed(group.id.clone()));
         let standard = self.hosts.get(host).into_iter().flat_map(|host| &host.port_groups);
-        distributed.chain(standard.map(|group| SimBacking::Standard(group.name.clone()))).collect()
+        let opaque = self.opaque_networks.keys().cloned().map(SimBacking::Opaque);
+        distributed.chain(standard.map(|group| SimBacking::Standard(group.name.clone()))).chain(opaque).collect()
     }
 
     fn backing_name<'a>(&'a self, backing: &'a SimBacking) -> Option<&'a str> {
         match backing {
             SimBacking::Distributed(id) => self.port_groups.get(id).map(|group| group.name.as_str()),
             SimBacking::Standard(name) => Some(name),
+            SimBacking::Opaque(id) => self.opaque_networks.get(id).map(|network| network.name.as_str()),
         }
     }
 }

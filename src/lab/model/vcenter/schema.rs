@@ -36,6 +36,7 @@ const fn own(kind: Kind) -> &'static str {
         Kind::VmwareDistributedVirtualSwitch => "capability config networkResourcePool portgroup runtime summary uuid",
         Kind::DistributedVirtualPortgroup => "config host key portKeys summary vm",
         Kind::Network => "host summary vm",
+        Kind::OpaqueNetwork => "capability extraConfig host summary vm",
         Kind::Task => "info",
         Kind::CustomFieldsManager => "field",
         Kind::EventHistoryCollector => "filter initialized latestPage",

@@ -1,7 +1,9 @@
 //! What a simulated vCenter is built from. Names are what people call things; managed object ids are given by
 //! [`super::Vcenter::new`], in the order of these lists.
 
-use vmtracker_core::net::MacAddr;
+use vmtracker_core::net::{MacAddr, VlanSet};
+
+use super::spec_network::{LagSpec, OpaqueSpec, PortGroupSpec, PvlanSpec, SimVlan, StandardPortGroupSpec};
 
 /// A whole simulated vCenter.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,12 @@ pub struct VcenterSpec {
     pub clusters: Vec<String>,
     /// Names of the distributed switch's uplinks, in order; empty: those that pnics name, in their order.
     pub uplinks: Vec<String>,
+    /// The distributed switch's LAGs.
+    pub lags: Vec<LagSpec>,
+    /// The distributed switch's map of private VLANs.
+    pub pvlans: Vec<PvlanSpec>,
+    /// Networks that something else than vCenter manages.
+    pub opaque_networks: Vec<OpaqueSpec>,
     /// The ESXi hosts.
     pub hosts: Vec<HostSpec>,
     /// Port groups of the one distributed switch.
@@ -65,7 +73,9 @@ pub struct PnicSpec {
     pub mac: MacAddr,
     /// The uplink of the distributed switch that it is.
     pub dvs_uplink: Option<String>,
-    /// The standard vSwitch that it belongs to, when it is no `dvs_uplink`.
+    /// The LAG of the distributed switch that it is a member of, when it is no `dvs_uplink`.
+    pub lag: Option<String>,
+    /// The standard vSwitch that it belongs to, when it is neither.
     pub vswitch: Option<String>,
     /// What it hears from the switch at the other end.
     pub hint: Option<HintSpec>,
@@ -104,51 +114,20 @@ pub struct VmkernelSpec {
     pub mac: MacAddr,
     /// Name of a port group, distributed or standard.
     pub port_group: String,
+    /// What it is selected for, `management` or `vmotion`: a `nicType` of [`super::SERVICES`].
+    pub services: Vec<String>,
+    /// `spec.netStackInstanceKey`; none: the default TCP/IP stack. `vxlan` makes it the tunnel of overlay networks.
+    pub stack: Option<String>,
+    /// The VLAN set on its own distributed port, instead of the port group's.
+    pub port_vlan: Option<SimVlan>,
 }
 
-/// A distributed port group.
-#[derive(Clone, Debug, Default)]
-pub struct PortGroupSpec {
-    /// Its name.
-    pub name: String,
-    /// Its VLANs.
-    pub vlan: SimVlan,
-    /// Active uplinks by name; both lists empty: every uplink is active.
-    pub active: Vec<String>,
-    /// Standby uplinks by name.
-    pub standby: Vec<String>,
-}
-
-/// The VLAN setting of a distributed port group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SimVlan {
-    /// `VlanIdSpec`: 0 (untagged) to 4094.
-    Id(u16),
-    /// `TrunkVlanSpec`: ranges with both ends.
-    Trunk(Vec<(u16, u16)>),
-    /// `PvlanSpec`: the secondary.
-    Private(u16),
-}
-
-impl Default for SimVlan {
-    fn default() -> Self {
-        Self::Id(0)
+impl VmkernelSpec {
+    /// One without a service, on the default stack.
+    pub fn new(device: &str, mac: MacAddr, port_group: &str) -> Self {
+        let (device, port_group) = (device.to_owned(), port_group.to_owned());
+        Self { device, mac, port_group, services: Vec::new(), stack: None, port_vlan: None }
     }
-}
-
-/// A standard port group, the same on every host that has its vSwitch.
-#[derive(Clone, Debug, Default)]
-pub struct StandardPortGroupSpec {
-    /// Its name.
-    pub name: String,
-    /// 0 (untagged), 1 to 4094, or 4095 (the guest tags).
-    pub vlan: u16,
-    /// The vSwitch it belongs to.
-    pub vswitch: String,
-    /// Active pnics by device; both lists empty: every pnic of the vSwitch.
-    pub active: Vec<String>,
-    /// Standby pnics by device.
-    pub standby: Vec<String>,
 }
 
 /// A virtual machine.
@@ -158,8 +137,8 @@ pub struct VmSpec {
     pub name: String,
     /// The host that it runs on or is registered at, by name.
     pub host: String,
-    /// One vnic for each port group named here, distributed or standard.
-    pub vnics: Vec<String>,
+    /// Its virtual network adapters.
+    pub vnics: Vec<VnicSpec>,
     /// Whether it is powered on.
     pub on: bool,
     /// `guest.hostName`; empty: not set.
@@ -168,4 +147,41 @@ pub struct VmSpec {
     pub guest_ip: String,
     /// It is this very vCenter.
     pub appliance: bool,
+    /// Whether it is a template, which never runs.
+    pub template: bool,
+    /// Whether a device of the host is passed through to it: no network of vCenter's.
+    pub passthrough: bool,
+    /// The host of its secondary, when it is protected by fault tolerance; of a VM that is there from the start.
+    pub secondary: Option<String>,
+}
+
+/// A virtual network adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VnicSpec {
+    /// Name of a port group, distributed or standard, or of an opaque network.
+    pub port_group: String,
+    /// The VLAN set on its own distributed port, instead of the port group's.
+    pub port_vlan: Option<SimVlan>,
+    /// The VLANs that the guest tags its frames with, where its port lets it.
+    pub guest_vlans: VlanSet,
+    /// Whether it is plugged in.
+    pub connected: bool,
+    /// Whether it is plugged in when the VM is powered on.
+    pub start_connected: bool,
+    /// The pnic whose virtual function it is, instead of a port of a virtual switch.
+    pub sriov: Option<String>,
+}
+
+impl VnicSpec {
+    /// A plain one, plugged in.
+    pub fn new(port_group: &str) -> Self {
+        Self {
+            port_group: port_group.to_owned(),
+            port_vlan: None,
+            guest_vlans: VlanSet::EMPTY,
+            connected: true,
+            start_connected: true,
+            sriov: None,
+        }
+    }
 }

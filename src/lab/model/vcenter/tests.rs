@@ -16,6 +16,7 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         device: format!("vmnic{number}"),
         mac: MacAddr::new([0x3c, 0xfd, 0xfe, 0, host, number]),
         dvs_uplink: (number > 0).then(|| format!("Uplink {number}")),
+        lag: None,
         vswitch: (number == 0).then(|| "vSwitch0".to_owned()),
         hint: Some(HintSpec {
             protocol: if number == 0 { HintProtocol::Cdp } else { HintProtocol::Lldp },
@@ -29,22 +30,23 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
         name: format!("esx{number}"),
         cluster: "cluster".to_owned(),
         pnics: (0..3).map(|index| pnic(number, index)).collect(),
-        vmkernels: vec![VmkernelSpec {
-            device: "vmk0".to_owned(),
-            mac: MacAddr::new([0, 0x50, 0x56, 0x60, 0, number]),
-            port_group: "Management Network".to_owned(),
-        }],
+        vmkernels: vec![VmkernelSpec::new(
+            "vmk0",
+            MacAddr::new([0, 0x50, 0x56, 0x60, 0, number]),
+            "Management Network",
+        )],
     };
     let group = |name: &str, vlan| PortGroupSpec {
         name: name.to_owned(),
         vlan: SimVlan::Id(vlan),
         active: vec!["Uplink 2".to_owned()],
         standby: vec!["Uplink 1".to_owned()],
+        ..PortGroupSpec::default()
     };
     let vm = |number: usize| VmSpec {
         name: format!("vm{number:05}"),
         host: "esx1".to_owned(),
-        vnics: vec!["pg-a".to_owned()],
+        vnics: vec![VnicSpec::new("pg-a")],
         on: true,
         ..VmSpec::default()
     };
@@ -66,11 +68,11 @@ pub(super) fn vcenter(vms: usize) -> Vcenter {
     Vcenter::new(spec).expect("a consistent specification")
 }
 
-fn node(name: &str, text: &str) -> Node {
+pub(super) fn node(name: &str, text: &str) -> Node {
     Node { name: name.to_owned(), text: text.to_owned(), ..Node::default() }
 }
 
-fn tree(name: &str, children: Vec<Node>) -> Node {
+pub(super) fn tree(name: &str, children: Vec<Node>) -> Node {
     Node { name: name.to_owned(), children, ..Node::default() }
 }
 
@@ -91,7 +93,7 @@ impl Client {
         client
     }
 
-    fn call(&mut self, method: &str, this: &str, arguments: Vec<Node>) -> Reply {
+    pub(super) fn call(&mut self, method: &str, this: &str, arguments: Vec<Node>) -> Reply {
         let mut children = vec![node("_this", this)];
         children.extend(arguments);
         let call = Call { method: tree(method, children) };
@@ -173,12 +175,12 @@ pub(super) fn items(value: &Value, path: &str) -> Vec<Value> {
     items
 }
 
-fn fault_of(reply: Reply) -> &'static str {
+pub(super) fn fault_of(reply: Reply) -> &'static str {
     let Reply::Fault(fault) = reply else { panic!("no fault: {reply:?}") };
     fault.kind
 }
 
-fn id_of(vcenter: &Vcenter, vm: &str) -> MoId {
+pub(super) fn id_of(vcenter: &Vcenter, vm: &str) -> MoId {
     vcenter.vm_named(vm).cloned().expect("a VM of this name")
 }
 
@@ -345,27 +347,6 @@ fn hints_come_from_pnics_with_link_of_hosts_that_are_connected() {
         vcenter.set_host_connection(&host, SimConnection::NotResponding).expect("there");
     };
     assert_eq!(fault_of(ask(&away, &[])), "HostNotConnected");
-}
-
-#[test]
-fn a_backing_resolves_to_its_vlan_and_its_pnics() {
-    let mut vcenter = vcenter(1);
-    let host = vcenter.host_named("esx1").cloned().expect("there");
-    let group = vcenter.port_group_named("pg-a").cloned().expect("there");
-    let resolved = |vlan, active: &[&str], standby: &[&str]| Resolved {
-        vlan: VlanId::new(vlan),
-        active: active.iter().map(|name| (*name).to_owned()).collect(),
-        standby: standby.iter().map(|name| (*name).to_owned()).collect(),
-    };
-    let check = |vcenter: &Vcenter, backing: &SimBacking, expected: Resolved| {
-        assert_eq!(vcenter.uplinks_of(&host, backing), expected);
-    };
-    let distributed = SimBacking::Distributed(group.clone());
-    check(&vcenter, &distributed, resolved(100, &["vmnic2"], &["vmnic1"]));
-    check(&vcenter, &SimBacking::Standard("Management Network".to_owned()), resolved(10, &["vmnic0"], &[]));
-    check(&vcenter, &SimBacking::Standard("unknown".to_owned()), Resolved::default());
-    vcenter.set_port_group_vlan(&group, SimVlan::Id(300)).expect("there");
-    check(&vcenter, &distributed, resolved(300, &["vmnic2"], &["vmnic1"]));
 }
 
 #[test]

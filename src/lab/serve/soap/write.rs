@@ -13,11 +13,18 @@ const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<soapenv:Envelop
 const FOOT: &str = "\n</soapenv:Body>\n</soapenv:Envelope>";
 
 /// Types that stand where the API declares their base type.
-const EXTENSIONS: [&str; 17] = [
+const EXTENSIONS: [&str; 24] = [
     "CustomFieldStringValue",
     "VirtualVmxnet3",
     "VirtualEthernetCardDistributedVirtualPortBackingInfo",
     "VirtualEthernetCardNetworkBackingInfo",
+    "VirtualEthernetCardOpaqueNetworkBackingInfo",
+    "VirtualSriovEthernetCard",
+    "VirtualPCIPassthrough",
+    "VirtualPCIPassthroughDeviceBackingInfo",
+    "FaultTolerancePrimaryConfigInfo",
+    "FaultToleranceSecondaryConfigInfo",
+    "OpaqueNetworkSummary",
     "VMwareDVSConfigInfo",
     "VMwareDVSPortSetting",
     "VMwareDVSPortgroupPolicy",

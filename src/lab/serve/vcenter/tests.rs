@@ -12,7 +12,7 @@ use vmtracker_core::net::{MacAddr, MoId};
 use super::*;
 use crate::lab::model::{
     switch::Switch,
-    vcenter::{Delays, HostSpec, PnicSpec, PortGroupSpec, SimVlan, UserSpec, VcenterSpec, VmSpec},
+    vcenter::{Delays, HostSpec, PnicSpec, PortGroupSpec, SimVlan, UserSpec, VcenterSpec, VmSpec, VnicSpec},
     world::{Observer, World},
 };
 
@@ -46,6 +46,7 @@ fn specification() -> VcenterSpec {
             device: "vmnic0".to_owned(),
             mac: MacAddr::new([0x3c, 0xfd, 0xfe, 0, 0, number]),
             dvs_uplink: Some("Uplink 1".to_owned()),
+            lag: None,
             vswitch: None,
             hint: None,
         }],
@@ -54,7 +55,7 @@ fn specification() -> VcenterSpec {
     let vm = |number| VmSpec {
         name: format!("vm{number}"),
         host: "esx1".to_owned(),
-        vnics: vec!["pg <a> & b".to_owned()],
+        vnics: vec![VnicSpec::new("pg <a> & b")],
         on: true,
         ..VmSpec::default()
     };

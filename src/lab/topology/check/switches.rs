@@ -56,7 +56,7 @@ impl Check<'_> {
     }
 
     /// Whether it is the first of two words.
-    fn word(&mut self, key: &str, value: &Spanned<String>, [first, second]: [&str; 2]) -> bool {
+    pub(super) fn word(&mut self, key: &str, value: &Spanned<String>, [first, second]: [&str; 2]) -> bool {
         let word = value.get_ref();
         if word != first && word != second {
             self.fault(&value.span(), format!("{key} is {first:?} or {second:?}, not {word:?}"));

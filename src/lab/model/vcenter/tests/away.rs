@@ -20,6 +20,7 @@ fn both(vms: usize) -> (Vcenter, Vcenter) {
                 device: "vmnic0".to_owned(),
                 mac: MacAddr::new([2, 0, 0, 0, vms.to_be_bytes()[7], number]),
                 dvs_uplink: Some("Uplink 1".to_owned()),
+                lag: None,
                 vswitch: None,
                 hint: None,
             }],
@@ -28,7 +29,7 @@ fn both(vms: usize) -> (Vcenter, Vcenter) {
         let vm = |number: usize| VmSpec {
             name: format!("vm{number:05}"),
             host: format!("{name}-esx1"),
-            vnics: vec!["pg-a".to_owned()],
+            vnics: vec![VnicSpec::new("pg-a")],
             on: true,
             ..VmSpec::default()
         };
@@ -59,9 +60,10 @@ fn the_vm_is_at_exactly_one_place_and_keeps_its_identity_its_addresses_and_its_v
     assert_eq!((&after.instance_uuid, after.power), (&before.instance_uuid, before.power));
     let macs = |vm: &SimVm| vm.vnics.iter().map(|vnic| vnic.mac).collect::<Vec<_>>();
     assert_eq!(macs(&after), macs(&before));
-    let backing = &after.vnics.first().expect("an adapter").backing;
-    assert_eq!(two.uplinks_of(&after.host, backing).vlan, VlanId::new(100));
-    assert_eq!(*backing, SimBacking::Distributed(two.port_group_named("same").cloned().expect("there")));
+    let vnic = after.vnics.first().expect("an adapter");
+    let tagged = |sends: VlanId| Wire::Tagged { sends, needs: sends.into() };
+    assert_eq!(Some(two.uplinks_of(&after.host, vnic).wire), VlanId::new(100).map(tagged));
+    assert_eq!(vnic.backing, SimBacking::Distributed(two.port_group_named("same").cloned().expect("there")));
     assert_eq!(told(&one, 2), ["com.vmware.vc.vm.SrcVmMigratedEvent"]);
     assert_eq!(told(&two, 0), ["com.vmware.vc.vm.DstVmMigratedEvent"]);
     assert_eq!(text(&newest(&two), "host.host"), to.as_str());
