@@ -146,9 +146,9 @@ enum TransportArg {
 ///
 /// # Errors
 /// The lab cannot be started, or the controller failed.
-pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &LabArgs) -> anyhow::Result<ExitCode> {
     let scratch = if args.dir.is_none() { Some(RunDir::new()?) } else { None };
-    let options = options(&args, scratch.as_ref())?;
+    let options = options(args, scratch.as_ref())?;
     let mut screen = screen(args.json);
     let system = actix_web::rt::System::new();
     if args.serve {
@@ -156,7 +156,7 @@ pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     match system.block_on(run::run(&options, screen.as_mut())) {
-        Ok(summary) => conclude(&args, &summary),
+        Ok(summary) => conclude(args, &summary),
         Err(LabError::Interrupted) => Ok(ExitCode::FAILURE),
         Err(error) => Err(error.into()),
     }
