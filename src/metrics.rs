@@ -59,6 +59,8 @@ metrics! {
         "When the vCenter's inventory was last known to be complete, in Unix time.";
     VCENTER_EVENTS = "vmtracker_vcenter_events_total", Kind::Counter, ["vcenter"],
         "Facts that a vCenter told.";
+    VCENTER_BYTES = "vmtracker_vcenter_bytes_total", Kind::Counter, ["vcenter", "direction"],
+        "Bytes of requests and answers, uncompressed and without headers, by direction (sent, received).";
     SWITCH_UP = "vmtracker_switch_up", Kind::Gauge, ["switch"],
         "Whether the switch answers.";
     SWITCH_READ = "vmtracker_switch_last_complete_read_timestamp_seconds", Kind::Gauge, ["switch"],
@@ -131,6 +133,13 @@ pub fn vcenter_read(vcenter: &VcenterName, at: Moment) {
 /// A vCenter told this many facts.
 pub fn vcenter_events(vcenter: &VcenterName, count: u64) {
     counter(VCENTER_EVENTS, &[("vcenter", vcenter.as_str())], count);
+}
+
+/// What went to a vCenter and back, in bytes, since the last time that this was told.
+pub fn vcenter_bytes(vcenter: &VcenterName, sent: u64, received: u64) {
+    for (direction, bytes) in [("sent", sent), ("received", received)] {
+        counter(VCENTER_BYTES, &[("vcenter", vcenter.as_str()), ("direction", direction)], bytes);
+    }
 }
 
 /// The vCenter is not configured any more: its gauges say nothing, so that no alert speaks of it.
@@ -287,6 +296,7 @@ mod tests {
         vcenter_up(&vcenter, true);
         vcenter_read(&vcenter, now);
         vcenter_events(&vcenter, 3);
+        vcenter_bytes(&vcenter, 5, 70);
         switch_up(&switch, false);
         switch_read(&switch, now);
         switch_request(&switch, "write", "ok", Duration::from_millis(120));

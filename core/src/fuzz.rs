@@ -3,6 +3,10 @@
 //!
 //! Each panics only where something is wrong.
 
+mod watcher;
+
+pub use watcher::watcher;
+
 use serde_json::Value;
 
 use crate::{
@@ -181,6 +185,7 @@ mod tests {
             screen(&data);
             soap(&data);
             commands(&data);
+            watcher(&data);
         }
     }
 }

@@ -1,29 +1,36 @@
 //! Custom attributes beside the watch of one vCenter: what they are called, and findings written into ours. Off unless
 //! the configuration asks for it: then nothing is read and nothing is written.
+//!
+//! The task that writes holds nothing up: it looks once a second at what is to stand and at what stands, and gives at
+//! most one order at a time. What it may do, and when, the core's [`Annotator`] says.
 
 use std::{
-    sync::{Arc, Mutex},
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use actix::Recipient;
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinHandle, time};
 use tracing::debug;
 use vmtracker_core::{
     net::VcenterName,
-    tracker::{Event, Snapshot},
-    vcenter::{Annotator, Watcher},
+    tracker::{Entity, Event, Snapshot},
+    vcenter::{Annotator, Order, Watcher},
+    view,
 };
 
 use super::messages::Fact;
-use crate::{
-    clock,
-    config::VcenterSettings,
-    vcenter::{FeedbackTask, Session, Standing},
-};
+use crate::{clock, config::VcenterSettings, vcenter::Session};
 
 /// After a question for names that failed: a wait that brings something every moment must not ask every moment.
 const AGAIN: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether something is to be written.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What stands in our attribute on each VM and host; none: not known yet.
+type Standing = Option<BTreeMap<Entity, String>>;
 
 /// What the follower of a vCenter needs for custom attributes.
 pub(super) struct Feedback {
@@ -55,7 +62,9 @@ impl Feedback {
         self.standing.send_replace(None);
         let snapshot = self.snapshot.clone().filter(|_| self.annotates)?;
         let (annotator, standing) = (Arc::clone(&self.annotator), self.standing.subscribe());
-        let task = FeedbackTask::new(Arc::clone(session), self.name.clone(), annotator, snapshot, standing);
+        annotator.lock().unwrap_or_else(PoisonError::into_inner).reconnected();
+        let (session, name) = (Arc::clone(session), self.name.clone());
+        let task = Task { session, name, annotator, snapshot, standing, told: None };
         let name = self.name.clone();
         Some(actix_rt::spawn(task.run(async move |event| {
             if tracker.send(Fact(event)).await.is_err() {
@@ -94,5 +103,65 @@ impl Feedback {
                 Vec::new()
             }
         }
+    }
+}
+
+/// Writes the findings of one vCenter's VMs and hosts over one session.
+#[derive(Debug)]
+struct Task {
+    session: Arc<Session>,
+    name: VcenterName,
+    annotator: Arc<Mutex<Annotator>>,
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    standing: watch::Receiver<Standing>,
+    told: Option<String>,
+}
+
+impl Task {
+    /// Tells whenever what is in the way changes, for as long as it is polled.
+    async fn run(mut self, tell: impl AsyncFn(Event)) {
+        loop {
+            time::sleep(TICK).await;
+            if let Some(order) = self.look() {
+                let told = self.session.obey(order).await;
+                self.with(|annotator| annotator.done(told, clock::now()));
+            }
+            let trouble = self.trouble();
+            if trouble != self.told {
+                self.told.clone_from(&trouble);
+                tell(Event::Annotated { vcenter: self.name.clone(), trouble }).await;
+            }
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Annotator) -> T) -> T {
+        act(&mut self.annotator.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What to do now. Nothing, while it is not known what stands or what is to stand.
+    fn look(&self) -> Option<Order> {
+        let standing = self.standing.borrow().clone()?;
+        let texts = view::annotations(&self.snapshot.borrow(), &self.name, self.session.id())?;
+        let now = clock::now();
+        self.with(|annotator| {
+            annotator.stands(standing);
+            annotator.wants(&texts, now);
+            annotator.next(now)
+        })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let snapshot = self.snapshot.borrow();
+        let named = |entity: &Entity| match entity {
+            Entity::Vm(id) => {
+                let name = snapshot.vms.get(id).map(|vm| vm.name.escape_debug().to_string());
+                format!("VM {}", name.unwrap_or_else(|| id.to_string()))
+            }
+            Entity::Host(id) => {
+                let name = snapshot.hosts.get(id).map(|host| host.name.escape_debug().to_string());
+                format!("host {}", name.unwrap_or_else(|| id.to_string()))
+            }
+        };
+        self.with(|annotator| annotator.trouble(named))
     }
 }

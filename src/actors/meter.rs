@@ -23,6 +23,10 @@ impl VcenterMeter for Meter {
     fn complete_read(&self, vcenter: &VcenterName) {
         metrics::vcenter_read(vcenter, clock::now());
     }
+
+    fn traffic(&self, vcenter: &VcenterName, sent: u64, received: u64) {
+        metrics::vcenter_bytes(vcenter, sent, received);
+    }
 }
 
 impl SwitchMeter for Meter {

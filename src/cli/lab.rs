@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 use crate::lab::{
-    load::{CopyPhase, LoadSpec},
+    load::{CopyPhase, LoadSpec, Shares},
     run::{self, LabError, Options, RunDir, Screen},
     settings::{Pace, Transport},
     summary::{LEGEND, Live, Outcome, Summary},
@@ -56,6 +56,21 @@ pub struct LabArgs {
     /// VMs whose memory takes longer to copy than the lab's.
     #[arg(long, default_value = "200ms", value_parser = span, value_name = "TIME")]
     event_delay: Duration,
+    /// The share of vMotions that DRS makes, from 0 to 1.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    drs_share: f64,
+    /// The share of vMotions that travel encrypted: vCenter tells their destination by name only.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    encrypted_share: f64,
+    /// The share of vMotions that go to another cluster.
+    #[arg(long, default_value_t = 0.0, value_parser = share)]
+    other_cluster_share: f64,
+    /// The share of vMotions that fail at their end.
+    #[arg(long, default_value_t = 0.02, value_parser = share)]
+    failing_share: f64,
+    /// Hosts that fail per minute; HA restarts their VMs elsewhere, and they come back.
+    #[arg(long, default_value_t = 0.0, value_parser = rate)]
+    host_failures_per_minute: f64,
     /// How long the run takes; without it, until Ctrl-C.
     #[arg(long, value_parser = span, value_name = "TIME")]
     duration: Option<Duration>,
@@ -165,14 +180,7 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
     let dir = args.dir.clone().or_else(|| scratch.map(|scratch| scratch.path().to_owned())).unwrap_or_default();
     Ok(Options {
         topology: topology(args)?,
-        load: LoadSpec {
-            moves_per_second: args.moves_per_second,
-            powers_per_second: args.powers_per_second,
-            births_per_second: args.births_per_second,
-            copy_phase: args.copy_phase,
-            event_delay: args.event_delay,
-            seed: args.seed,
-        },
+        load: load(args),
         duration: args.duration,
         hold_down: args.hold_down,
         pace: match args.pace {
@@ -189,6 +197,24 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
         dir: std::path::absolute(dir)?,
         config: args.write_config.as_ref().map(std::path::absolute).transpose()?,
     })
+}
+
+const fn load(args: &LabArgs) -> LoadSpec {
+    LoadSpec {
+        moves_per_second: args.moves_per_second,
+        powers_per_second: args.powers_per_second,
+        births_per_second: args.births_per_second,
+        failures_per_minute: args.host_failures_per_minute,
+        copy_phase: args.copy_phase,
+        event_delay: args.event_delay,
+        shares: Shares {
+            drs: args.drs_share,
+            encrypted: args.encrypted_share,
+            other_cluster: args.other_cluster_share,
+            failing: args.failing_share,
+        },
+        seed: args.seed,
+    }
 }
 
 fn topology(args: &LabArgs) -> anyhow::Result<Topology> {
@@ -235,6 +261,13 @@ fn rate(text: &str) -> Result<f64, String> {
     let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
     let sane = (0.0..=10_000.0).contains(&number);
     if sane { Ok(number) } else { Err("a rate is 0 to 10000 per second".to_owned()) }
+}
+
+/// A part of a whole.
+fn share(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    let sane = (0.0..=1.0).contains(&number);
+    if sane { Ok(number) } else { Err("a share is 0 to 1".to_owned()) }
 }
 
 fn screen(json: bool) -> Box<dyn Screen> {

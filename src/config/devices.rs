@@ -45,6 +45,8 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric)
             ..VcenterPolicy::default()
         };
         let settings = vcenter(source, section, &name, &mut unique);
+        let recommendations = policy.drs_recommendations;
+        let settings = settings.map(|settings| VcenterSettings { recommendations, ..settings });
         Some((name, Device { settings, policy }))
     };
     root.sections("vcenter").iter().filter_map(one).collect()
@@ -106,6 +108,7 @@ fn vcenter(
         trust: trust?,
         attributes,
         annotate,
+        recommendations: false,
     })
 }
 

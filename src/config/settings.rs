@@ -53,6 +53,8 @@ pub struct VcenterSettings {
     pub attributes: bool,
     /// Findings are written into a custom attribute of the VMs and hosts that they are about.
     pub annotate: bool,
+    /// What DRS recommends is asked for.
+    pub recommendations: bool,
 }
 
 /// How to reach a switch.

@@ -4,21 +4,27 @@
 //! come, which on a real vCenter is up to 2 s after the copy began (facts: vCenter §C); so the controller sees the copy
 //! phase less that delay.
 
+mod spec;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use spec::chance;
+pub use spec::{CopyPhase, LoadSpec, Shares};
 use vmtracker_core::net::MoId;
 
 use super::model::{
     LabTime,
-    vcenter::{Refused, SimBacking, SimPower, Vcenter, VmSpec, VnicSpec},
+    vcenter::{Refused, SimBacking, SimHost, SimPower, SimVm, Vcenter, VmSpec, VnicSpec},
 };
 
-/// How often one move in so many fails at its end: enough to see one in a minute, too few to matter.
-const ONE_FAILS_IN: u32 = 50;
+/// How long after a host failed HA restarts its VMs. The facts give no number.
+const HA_AFTER: Duration = Duration::from_secs(10);
+/// How long a host that failed is away.
+const AWAY: Duration = Duration::from_secs(45);
 /// Of the VMs, at most this share is kept powered off by the load.
 const OFF_SHARE: usize = 20;
 /// VMs that the load keeps alive of those that it created.
@@ -26,53 +32,16 @@ const CREATED: usize = 8;
 /// How often a random VM is tried before the load lets one occasion pass.
 const TRIES: usize = 16;
 
-/// How much happens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LoadSpec {
-    /// vMotions per second.
-    pub moves_per_second: f64,
-    /// Power operations per second.
-    pub powers_per_second: f64,
-    /// Creations and destructions per second.
-    pub births_per_second: f64,
-    /// How long vMotions copy.
-    pub copy_phase: CopyPhase,
-    /// How long after the copy began vCenter's start event comes. A shorter copy phase ends before it: then event and
-    /// arrival come together, and nothing can be prepared.
-    pub event_delay: Duration,
-    /// The same seed on the same data centre asks for the same operations.
-    pub seed: u64,
-}
-
-/// How long vMotions copy: any time between these two, each as likely as the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CopyPhase {
-    /// The shortest.
-    pub shortest: Duration,
-    /// The longest.
-    pub longest: Duration,
-}
-
-impl CopyPhase {
-    /// Every vMotion takes exactly `span`.
-    pub const fn exactly(span: Duration) -> Self {
-        Self { shortest: span, longest: span }
-    }
-
-    fn draw(self, rng: &mut StdRng) -> Duration {
-        let more = self.longest.saturating_sub(self.shortest);
-        self.shortest + more.mul_f64(rng.random_range(0.0..1.0))
-    }
-}
-
 /// The load.
 #[derive(Debug)]
 pub struct Load {
     spec: LoadSpec,
     rng: StdRng,
     /// When the next operation of each kind is due, in the order of [`OPERATIONS`].
-    due: [Option<LabTime>; 3],
+    due: [Option<LabTime>; 4],
     arrivals: BTreeSet<(LabTime, VmId)>,
+    /// Hosts that failed, and when they are back.
+    repairs: BTreeSet<(LabTime, String, MoId)>,
     roster: Vec<VmId>,
     off: BTreeSet<VmId>,
     created: Vec<VmId>,
@@ -94,9 +63,10 @@ enum Operation {
     Move,
     Power,
     Birth,
+    Failure,
 }
 
-const OPERATIONS: [Operation; 3] = [Operation::Move, Operation::Power, Operation::Birth];
+const OPERATIONS: [Operation; 4] = [Operation::Move, Operation::Power, Operation::Birth, Operation::Failure];
 
 impl Load {
     /// A load on `vcenters` that begins at `now`.
@@ -105,8 +75,9 @@ impl Load {
         let mut load = Self {
             spec,
             rng: StdRng::seed_from_u64(spec.seed),
-            due: [None; 3],
+            due: [None; 4],
             arrivals: BTreeSet::new(),
+            repairs: BTreeSet::new(),
             roster: roster.collect(),
             off: BTreeSet::new(),
             created: Vec::new(),
@@ -120,12 +91,13 @@ impl Load {
     /// When something is due next.
     pub fn next_deadline(&self) -> Option<LabTime> {
         let arrival = self.arrivals.first().map(|(at, _)| *at);
-        self.due.iter().copied().flatten().chain(arrival).min()
+        let repair = self.repairs.first().map(|(at, _, _)| *at);
+        self.due.iter().copied().flatten().chain(arrival).chain(repair).min()
     }
 
-    /// Begins nothing any more; moves under way arrive.
+    /// Begins nothing any more; moves under way arrive, and hosts come back.
     pub const fn stop(&mut self) {
-        self.due = [None; 3];
+        self.due = [None; 4];
     }
 
     /// Moves under way.
@@ -135,7 +107,8 @@ impl Load {
 
     /// Does everything that is due.
     pub fn act(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) {
-        vcenters.values_mut().for_each(|vcenter| vcenter.advance(now));
+        vcenters.values_mut().for_each(|vcenter| vcenter.finish_due(now));
+        self.repair(vcenters, now);
         while let Some((at, _)) = self.arrivals.first()
             && *at <= now
             && let Some((_, vm)) = self.arrivals.pop_first()
@@ -161,6 +134,7 @@ impl Load {
             Operation::Move => self.spec.moves_per_second,
             Operation::Power => self.spec.powers_per_second,
             Operation::Birth => self.spec.births_per_second,
+            Operation::Failure => self.spec.failures_per_minute / 60.0,
         };
         let unit: f64 = self.rng.random_range(f64::EPSILON..1.0);
         let wait = Duration::try_from_secs_f64(-unit.ln() / rate).ok()?;
@@ -179,19 +153,19 @@ impl Load {
             Operation::Power => self.power_on(vcenters),
             Operation::Birth if self.created.len() < CREATED => self.create(vcenters),
             Operation::Birth => self.destroy(vcenters),
+            Operation::Failure => self.fail_host(vcenters, now),
         }
     }
 
     fn start_move(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) -> Result<u64, Refused> {
         let (name, id) = self.pick_idle(vcenters).ok_or(Refused::NoSuchVm)?;
         let vcenter = vcenters.get_mut(&name).ok_or(Refused::NoSuchVm)?;
-        let here = vcenter.vm(&id).map(|vm| vm.host.clone());
-        let others =
-            self.places.get(&name).map(|places| places.hosts.iter().filter(|host| Some(*host) != here.as_ref()));
-        let others: Vec<&MoId> = others.into_iter().flatten().collect();
-        let to = pick(&mut self.rng, &others).ok_or(Refused::NoSuchHost)?;
-        let started = vcenter.start_migration(&id, to)?;
-        let lead = self.spec.copy_phase.draw(&mut self.rng).saturating_sub(self.spec.event_delay);
+        let to = destination(&mut self.rng, self.spec.shares.other_cluster, vcenter, &id).ok_or(Refused::NoSuchHost)?;
+        let copy = self.spec.copy_phase.draw(&mut self.rng);
+        // The lab takes the time of the event for the begin of the move: until then nobody can know of it.
+        let (lead, late) = (copy.saturating_sub(self.spec.event_delay), self.spec.event_delay.saturating_sub(copy));
+        (vcenter.delays.start_event, vcenter.delays.end_event) = (late, late);
+        let started = vcenter.start_move(&id, &to, self.spec.shares.kind(&mut self.rng))?;
         self.arrivals.insert((now + lead, (name, id)));
         Ok(started)
     }
@@ -199,10 +173,37 @@ impl Load {
     fn arrive(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, vm: &VmId) -> Result<u64, Refused> {
         let (name, id) = vm;
         let vcenter = vcenters.get_mut(name).ok_or(Refused::NoSuchVm)?;
-        if self.rng.random_range(0..ONE_FAILS_IN) == 0 {
-            return vcenter.fail_migration(id, "the load lets one move in fifty fail");
+        if chance(self.spec.shares.failing, &mut self.rng) {
+            return vcenter.fail_migration(id, "the load lets some moves fail");
         }
         vcenter.finish_migration(id)
+    }
+
+    /// A host fails, if its cluster has others to take its VMs; HA restarts them.
+    fn fail_host(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) -> Result<u64, Refused> {
+        let spared = |vcenter: &Vcenter, host: &SimHost| {
+            let others = vcenter.hosts().filter(|other| other.cluster == host.cluster && other.takes_vms());
+            host.takes_vms() && others.count() > 1
+        };
+        let may_fail = vcenters.iter().flat_map(|(name, vcenter)| {
+            let hosts = vcenter.hosts().filter(|host| spared(vcenter, host));
+            hosts.map(|host| (name.clone(), host.id.clone()))
+        });
+        let may_fail: Vec<(String, MoId)> = may_fail.collect();
+        let (name, host) = pick(&mut self.rng, &may_fail).ok_or(Refused::NoSuchHost)?.clone();
+        let failed = vcenters.get_mut(&name).ok_or(Refused::NoSuchHost)?.fail_host_with_ha(&host, HA_AFTER)?;
+        self.repairs.insert((now + AWAY, name, host));
+        Ok(failed)
+    }
+
+    fn repair(&mut self, vcenters: &mut BTreeMap<String, Vcenter>, now: LabTime) {
+        while let Some((at, _, _)) = self.repairs.first()
+            && *at <= now
+            && let Some((_, name, host)) = self.repairs.pop_first()
+        {
+            // Somebody else may have done it meanwhile.
+            vcenters.get_mut(&name).map(|vcenter| vcenter.power_up_host(&host).unwrap_or_default());
+        }
     }
 
     fn power_off(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
@@ -240,7 +241,7 @@ impl Load {
 
     /// Powers the oldest created VM off and destroys it, unless it is on its way.
     fn destroy(&mut self, vcenters: &mut BTreeMap<String, Vcenter>) -> Result<u64, Refused> {
-        let idle = self.created.iter().position(|vm| machine(vcenters, vm).is_some_and(|vm| vm.migrating_to.is_none()));
+        let idle = self.created.iter().position(|vm| machine(vcenters, vm).is_some_and(|vm| !vm.is_moving()));
         let vm = self.created.remove(idle.ok_or(Refused::Migrating)?);
         self.roster.retain(|other| *other != vm);
         let was_off = self.off.remove(&vm);
@@ -255,7 +256,7 @@ impl Load {
     fn pick_idle(&mut self, vcenters: &BTreeMap<String, Vcenter>) -> Option<VmId> {
         for _ in 0..TRIES {
             let vm = pick(&mut self.rng, &self.roster)?;
-            let idle = machine(vcenters, vm).filter(|vm| vm.power == SimPower::On && vm.migrating_to.is_none());
+            let idle = machine(vcenters, vm).filter(|vm| vm.power == SimPower::On && !vm.is_moving());
             if idle.is_some() {
                 return Some(vm.clone());
             }
@@ -278,7 +279,17 @@ impl Places {
     }
 }
 
-fn machine<'a>(vcenters: &'a BTreeMap<String, Vcenter>, vm: &VmId) -> Option<&'a super::model::vcenter::SimVm> {
+/// A host for a VM to go to: of its cluster, or of another, if there is one.
+fn destination(rng: &mut StdRng, other_cluster: f64, vcenter: &Vcenter, vm: &MoId) -> Option<MoId> {
+    let here = vcenter.vm(vm).and_then(|vm| vcenter.host(&vm.host))?;
+    let there = vcenter.hosts().filter(|host| host.id != here.id && host.takes_vms());
+    let (near, far): (Vec<&SimHost>, Vec<&SimHost>) = there.partition(|host| host.cluster == here.cluster);
+    let leaves = chance(other_cluster, rng);
+    let wanted = if (leaves && !far.is_empty()) || near.is_empty() { far } else { near };
+    pick(rng, &wanted).map(|host| host.id.clone())
+}
+
+fn machine<'a>(vcenters: &'a BTreeMap<String, Vcenter>, vm: &VmId) -> Option<&'a SimVm> {
     vcenters.get(&vm.0)?.vm(&vm.1)
 }
 

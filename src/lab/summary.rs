@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     child::Usage,
-    judge::{Quantiles, Score, State},
+    judge::{Leads, Quantiles, Score, State},
 };
 
 /// How the fields of the summary are meant, for `--help`.
@@ -14,6 +14,8 @@ dark_vm_seconds counts seconds in which the fabric would not pass a powered-on V
   planned: after a vMotion, which vCenter announces, or with no change of the VM's own: it must be 0
   unplanned: after what nobody announces: power-on, creation, another port group, a restart by HA
 vpcs_uneven counts vPCs that ended with other VLANs on one leg than on the other: it must be 0.
+ready_before_arrival_ms: of moves that needed a write, how long before the VM's arrival its VLANs stood at the target;
+  negative: after it; p1 is the margin that 99 of 100 moves exceeded
 surplus_vlan_seconds counts port-VLANs that the controller added and nobody needs; each stays for the hold-down.
 event_to_configured_ms: from the event's bytes leaving the simulator to the last needed line standing.
 controller_share_ms: the same without the time in which that switch had a request of the controller's outstanding.
@@ -131,6 +133,8 @@ fn score_rows(score: &Score) -> Vec<Row> {
         row("moves", score.moves),
         row("moves_needing_a_write", score.moves_needing_a_write),
         row("moves_ready_before_arrival", score.moves_ready_before_arrival),
+        row("ready before arrival", share(score)),
+        row("ready_before_arrival_ms min/p1/p50/p99", leads(&score.ready_before_arrival_ms)),
         row("dark_vm_seconds.planned", format!("{:.3}", score.dark_vm_seconds.planned)),
         row("dark_vm_seconds.unplanned", format!("{:.3}", score.dark_vm_seconds.unplanned)),
         row("surplus_vlan_seconds", format!("{:.1}", score.surplus_vlan_seconds)),
@@ -145,8 +149,24 @@ fn score_rows(score: &Score) -> Vec<Row> {
 }
 
 fn quantiles(of: &Quantiles) -> String {
-    let one = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
-    format!("{} / {}", one(of.p50), one(of.p99))
+    format!("{} / {}", millis(of.p50), millis(of.p99))
+}
+
+fn leads(of: &Leads) -> String {
+    let never = if of.never > 0 { format!(" ({} never)", of.never) } else { String::new() };
+    format!("{} / {} / {} / {}{never}", millis(of.min), millis(of.p1), millis(of.p50), millis(of.p99))
+}
+
+fn millis(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"))
+}
+
+/// Of the moves that needed a write, those that were ready.
+fn share(score: &Score) -> String {
+    match score.moves_needing_a_write {
+        0 => "-".to_owned(),
+        needing => format!("{:.1} %", score.moves_ready_before_arrival as f64 * 100.0 / needing as f64),
+    }
 }
 
 fn controller(usage: &Usage) -> String {
@@ -190,6 +210,11 @@ mod tests {
             "/moves",
             "/moves_needing_a_write",
             "/moves_ready_before_arrival",
+            "/ready_before_arrival_ms/min",
+            "/ready_before_arrival_ms/p1",
+            "/ready_before_arrival_ms/p50",
+            "/ready_before_arrival_ms/p99",
+            "/ready_before_arrival_ms/never",
             "/dark_vm_seconds/planned",
             "/dark_vm_seconds/unplanned",
             "/surplus_vlan_seconds",
@@ -209,6 +234,6 @@ mod tests {
         for path in expected {
             assert!(json.pointer(path).is_some(), "{path} in {json}");
         }
-        assert_eq!(json.as_object().map(serde_json::Map::len), Some(15));
+        assert_eq!(json.as_object().map(serde_json::Map::len), Some(16));
     }
 }

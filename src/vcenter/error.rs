@@ -1,5 +1,7 @@
 //! What can fail between us and a vCenter.
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use thiserror::Error;
 use vmtracker_core::{
@@ -7,7 +9,7 @@ use vmtracker_core::{
     vcenter::{AnswerError, DecodeError, Failure, Fault},
 };
 
-use crate::tls::TlsError;
+use crate::tls::{TlsError, is_distrust};
 
 /// What failed between us and a vCenter. Every text names the vCenter; none holds a password.
 #[derive(Debug, Error)]
@@ -49,6 +51,8 @@ pub enum VcenterError {
         step: &'static str,
         /// HTTP status.
         status: StatusCode,
+        /// When it wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
     },
     /// The user name or the password is wrong. Not to be tried again soon.
     #[error("vCenter {vcenter} refuses the user name or the password; correct them and reload the configuration")]
@@ -136,6 +140,21 @@ impl Class {
     }
 }
 
+/// A trouble that people hear of once while it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    class: Class,
+    /// The certificate is not trusted.
+    distrusted: bool,
+    /// It is there, and has no time for us.
+    busy: bool,
+}
+
+impl Trouble {
+    /// The credentials are wrong, and perhaps were refused elsewhere.
+    pub const AUTH: Self = Self { class: Class::Auth, distrusted: false, busy: false };
+}
+
 impl VcenterError {
     /// What kind of failure it is.
     pub const fn class(&self) -> Class {
@@ -158,8 +177,50 @@ impl VcenterError {
             | Self::Connection { .. }
             | Self::Broken { .. }
             | Self::Answer { .. }
-            | Self::Unavailable { .. } => Failure::Cut,
-            Self::Fault { .. } | Self::Login { .. } | Self::Trust { .. } | Self::NoVcenter { .. } => Failure::Session,
+            | Self::Unavailable { retry_after: None, .. } => Failure::Cut,
+            Self::Fault { .. }
+            | Self::Login { .. }
+            | Self::Trust { .. }
+            | Self::NoVcenter { .. }
+            | Self::Unavailable { retry_after: Some(_), .. } => Failure::Session,
+        }
+    }
+
+    /// When vCenter wants to be asked again, if it said so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Trust { .. }
+            | Self::Connection { .. }
+            | Self::Timeout { .. }
+            | Self::Login { .. }
+            | Self::Fault { .. }
+            | Self::Answer { .. }
+            | Self::Broken { .. }
+            | Self::NoVcenter { .. } => None,
+        }
+    }
+
+    /// What people should hear of anew when it becomes another.
+    pub fn trouble(&self) -> Trouble {
+        let busy = matches!(self, Self::Unavailable { .. });
+        Trouble { class: self.class(), distrusted: is_distrust(self), busy }
+    }
+
+    /// vCenter itself answered, if only to say no.
+    pub(super) const fn was_heard(&self) -> bool {
+        matches!(self, Self::Fault { .. } | Self::Login { .. })
+    }
+
+    /// What was asked for may have been done: the answer was lost.
+    pub(super) const fn leaves_in_doubt(&self) -> bool {
+        match self {
+            Self::Connection { .. } | Self::Timeout { .. } | Self::Answer { .. } | Self::Broken { .. } => true,
+            Self::Fault { .. }
+            | Self::Login { .. }
+            | Self::Trust { .. }
+            | Self::Unavailable { .. }
+            | Self::NoVcenter { .. } => false,
         }
     }
 

@@ -1,114 +1,12 @@
-//! Custom attributes over a session: reads what they are called, and writes findings into ours.
-//!
-//! The task holds nothing up: it looks once a second at what is to stand and at what stands, and gives at most one order
-//! at a time. What it may do, and when, the core's [`Annotator`] says.
+//! Custom attributes over a session: what they are called, and orders of the core's `Annotator` carried out.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-
-use tokio::{sync::watch, time};
 use tracing::debug;
 use vmtracker_core::{
-    net::VcenterName,
-    tracker::{Entity, Event, Snapshot},
-    vcenter::{Annotator, DecodeError, FINDINGS_ATTRIBUTE, FieldNames, MoRef, Order, Told, defined, soap},
-    view,
+    tracker::Entity,
+    vcenter::{DecodeError, FINDINGS_ATTRIBUTE, FieldNames, MoRef, Order, Told, defined, soap},
 };
 
 use super::{Session, VcenterError, error::Refusal};
-use crate::clock;
-
-/// How often it is looked whether something is to be written.
-const TICK: Duration = Duration::from_secs(1);
-
-/// What stands in our attribute on each VM and host; none: not known yet.
-pub type Standing = Option<BTreeMap<Entity, String>>;
-
-/// Writes the findings of one vCenter's VMs and hosts over one session.
-#[derive(Debug)]
-pub struct FeedbackTask {
-    session: Arc<Session>,
-    name: VcenterName,
-    annotator: Arc<Mutex<Annotator>>,
-    snapshot: watch::Receiver<Arc<Snapshot>>,
-    standing: watch::Receiver<Standing>,
-    told: Option<String>,
-}
-
-impl FeedbackTask {
-    /// Writes over `session` what `snapshot` holds, against what is `standing` there. `annotator` outlives sessions.
-    pub fn new(
-        session: Arc<Session>,
-        name: VcenterName,
-        annotator: Arc<Mutex<Annotator>>,
-        snapshot: watch::Receiver<Arc<Snapshot>>,
-        standing: watch::Receiver<Standing>,
-    ) -> Self {
-        annotator.lock().unwrap_or_else(PoisonError::into_inner).reconnected();
-        Self { session, name, annotator, snapshot, standing, told: None }
-    }
-
-    /// Tells whenever what is in the way changes, for as long as it is polled.
-    pub async fn run(mut self, tell: impl AsyncFn(Event)) {
-        loop {
-            time::sleep(TICK).await;
-            if let Some(order) = self.look() {
-                let told = self.obey(order).await;
-                self.with(|annotator| annotator.done(told, clock::now()));
-            }
-            let trouble = self.trouble();
-            if trouble != self.told {
-                self.told.clone_from(&trouble);
-                tell(Event::Annotated { vcenter: self.name.clone(), trouble }).await;
-            }
-        }
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Annotator) -> T) -> T {
-        act(&mut self.annotator.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What to do now. Nothing, while it is not known what stands or what is to stand.
-    fn look(&self) -> Option<Order> {
-        let standing = self.standing.borrow().clone()?;
-        let texts = view::annotations(&self.snapshot.borrow(), &self.name, self.session.id())?;
-        let now = clock::now();
-        self.with(|annotator| {
-            annotator.stands(standing);
-            annotator.wants(&texts, now);
-            annotator.next(now)
-        })
-    }
-
-    async fn obey(&self, order: Order) -> Told {
-        let done = match &order {
-            Order::Define => self.session.field().await.map(Told::Defined),
-            Order::Write(number, entity, text) => {
-                let written = self.session.set_field(*number, entity, text).await;
-                written.map(|()| Told::Written(entity.clone(), text.clone()))
-            }
-        };
-        done.unwrap_or_else(|error| failed(order, &error))
-    }
-
-    fn trouble(&self) -> Option<String> {
-        let snapshot = self.snapshot.borrow();
-        let named = |entity: &Entity| match entity {
-            Entity::Vm(id) => {
-                let name = snapshot.vms.get(id).map(|vm| vm.name.escape_debug().to_string());
-                format!("VM {}", name.unwrap_or_else(|| id.to_string()))
-            }
-            Entity::Host(id) => {
-                let name = snapshot.hosts.get(id).map(|host| host.name.escape_debug().to_string());
-                format!("host {}", name.unwrap_or_else(|| id.to_string()))
-            }
-        };
-        self.with(|annotator| annotator.trouble(named))
-    }
-}
 
 impl Session {
     /// What every custom attribute is called; an ESXi host has none.
@@ -120,6 +18,18 @@ impl Session {
         let request = soap::retrieve_fields(&self.content, manager);
         let answer = self.transport.call("the question what custom attributes are called", request).await?;
         Ok(FieldNames::read(&answer))
+    }
+
+    /// Carries out an order; what came of it.
+    pub async fn obey(&self, order: Order) -> Told {
+        let done = match &order {
+            Order::Define => self.field().await.map(Told::Defined),
+            Order::Write(number, entity, text) => {
+                let written = self.set_field(*number, entity, text).await;
+                written.map(|()| Told::Written(entity.clone(), text.clone()))
+            }
+        };
+        done.unwrap_or_else(|error| failed(order, &error))
     }
 
     /// The number of the attribute for findings, which is defined if it is not.

@@ -1,7 +1,7 @@
 //! Asks hosts what their pnics hear: it is no property, nobody tells when it changes (facts: vCenter §B5).
 //!
 //! A host is asked when it is new, came back or had a link change; again while a pnic is up and hears nothing (a switch
-//! speaks every 30 s (LLDP) or 60 s (CDP)); and slowly for ever.
+//! speaks every 30 s (LLDP) or 60 s (CDP)), and after a question that failed; and slowly for ever.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -105,6 +105,7 @@ impl HintTask {
             }
             Err(error) => {
                 debug!(host = due.target.name, %error, "no hints");
+                due.ask_soon();
                 if error.object_is_gone() {
                     self.hosts.remove(&host);
                 }
@@ -117,11 +118,17 @@ impl HintTask {
 impl Due {
     fn reschedule(&mut self, hints: &[Hint]) {
         let heard = |pnic: &String| hints.iter().any(|hint| &hint.pnic == pnic);
-        if self.target.linked.iter().all(heard) {
-            return;
+        if !self.target.linked.iter().all(heard) {
+            self.ask_soon();
         }
+    }
+
+    fn ask_soon(&mut self) {
         let soon = clock::now() + self.pause;
         self.at = self.at.min(soon);
         self.pause = (self.pause * 2).min(SLOWLY);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,15 @@
 mod error;
 mod feedback;
 mod hints;
+mod limits;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;
 mod transport;
 mod updates;
 
-pub use error::{Class, VcenterError};
-pub use feedback::{FeedbackTask, Standing};
+pub use error::{Class, Trouble, VcenterError};
 pub use hints::HintTask;
+pub use limits::Limits;
 pub use session::{Session, probe};
 pub use updates::Updates;

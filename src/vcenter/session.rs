@@ -1,8 +1,6 @@
 //! One session with a vCenter: from login to logout.
 
-use std::time::Duration;
-
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 use vmtracker_core::{
     net::VcenterId,
@@ -12,28 +10,11 @@ use vmtracker_core::{
     },
 };
 
-use super::{
-    Updates, VcenterError,
-    transport::{CALL, Transport},
-};
+use super::{Limits, Updates, VcenterError, transport::Transport};
 use crate::config::VcenterSettings;
-
-/// How long vCenter may hold a wait in which nothing happens. Short enough that a dead connection is found within a
-/// minute, long enough to be a quiet client.
-const MAX_WAIT_SECONDS: u32 = 30;
-
-/// What vCenter may take beyond the wait it was given: it answers "earlier or later" (facts: vCenter §B3).
-const WAIT_MARGIN: Duration = Duration::from_secs(30);
 
 /// How many objects one set may have. vCenter caps at 100 by itself (facts: vCenter §B3).
 const MAX_OBJECTS: u32 = 100;
-
-/// How long the farewell may take: it is polite, and nothing depends on it.
-const FAREWELL: Duration = Duration::from_secs(3);
-
-/// How long no call may have been answered before the session is kept alive: it idles out after 30 minutes, or what an
-/// administrator set (facts: vCenter §B2).
-const SILENCE: Duration = Duration::from_secs(300);
 
 /// An open session with its own collector and filters.
 #[derive(Debug)]
@@ -45,24 +26,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Logs in and sets up the filters. What fails after the login logs out again: orphaned sessions count against
-    /// vCenter's limit.
+    /// Logs in. Where the answer to that was lost, there may be a session all the same: it is ended.
     ///
     /// # Errors
-    /// See [`VcenterError`]; `class()` says whether trying again makes sense.
-    pub async fn open(settings: &VcenterSettings) -> Result<Self, VcenterError> {
-        let mut session = Self::login(settings).await?;
-        match session.set_up(custom(settings)).await {
-            Ok(()) => Ok(session),
-            Err(error) => {
-                session.close().await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn login(settings: &VcenterSettings) -> Result<Self, VcenterError> {
-        let transport = Transport::negotiate(settings).await?;
+    /// See [`VcenterError`].
+    pub async fn login(settings: &VcenterSettings, limits: Limits) -> Result<Self, VcenterError> {
+        let transport = Transport::negotiate(settings, limits).await?;
         let step = "the question who it is";
         let answer = transport.call(step, soap::retrieve_service_content()).await?;
         let content = ServiceContent::read(&answer).map_err(|error| transport.unreadable(step, error))?;
@@ -71,15 +40,25 @@ impl Session {
             return Err(VcenterError::NoVcenter { vcenter: settings.name.clone(), found });
         };
         let login = soap::login(&content, &settings.username, settings.password.expose());
-        transport.call("the login", login).await?;
-        Ok(Self { transport, content, id, collector: None })
+        let session = Self { transport, content, id, collector: None };
+        if let Err(error) = session.transport.call("the login", login).await {
+            if session.transport.has_cookie() && error.leaves_in_doubt() {
+                session.close().await;
+            }
+            return Err(error);
+        }
+        Ok(session)
     }
 
-    async fn set_up(&mut self, custom: CustomPaths) -> Result<(), VcenterError> {
+    /// Makes the collector and its filters, for what the settings ask for.
+    ///
+    /// # Errors
+    /// A fault, or a connection that broke; the session stands, and is to be closed.
+    pub async fn set_up(&mut self, settings: &VcenterSettings) -> Result<(), VcenterError> {
         let view = self.create("a view of the inventory", soap::create_container_view(&self.content)).await?;
         let collector = self.create("a property collector", soap::create_property_collector(&self.content)).await?;
         self.collector = Some(collector.clone());
-        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom)).await?;
+        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom(settings))).await?;
         let events = self.create("an event collector", soap::create_event_collector(&self.content)).await?;
         self.create("a filter for events", soap::create_event_filter(&collector, &events)).await?;
         Ok(())
@@ -112,8 +91,9 @@ impl Session {
     /// Keeps the session alive where nothing else did, for as long as it is polled.
     pub async fn keep_alive(&self) {
         loop {
-            tokio::time::sleep(SILENCE.saturating_sub(self.transport.silent_for()).max(CALL)).await;
-            if self.transport.silent_for() < SILENCE {
+            let Limits { silence, call, .. } = self.transport.limits;
+            sleep(silence.saturating_sub(self.transport.silent_for()).max(call)).await;
+            if self.transport.silent_for() < silence {
                 continue;
             }
             if let Err(error) = self.current_time().await {
@@ -129,10 +109,11 @@ impl Session {
     pub async fn wait(&self, version: &str) -> Result<Updates, VcenterError> {
         let step = "the wait for changes";
         let collector = self.collector.as_ref().unwrap_or(&self.content.property_collector);
-        let request = soap::wait_for_updates(collector, version, MAX_WAIT_SECONDS, MAX_OBJECTS);
-        let deadline = Duration::from_secs(u64::from(MAX_WAIT_SECONDS)) + WAIT_MARGIN;
-        let response = self.transport.post(step, request, deadline).await?;
-        Ok(Updates::read(self.transport.vcenter.clone(), response))
+        let Limits { wait, margin, .. } = self.transport.limits;
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX);
+        let request = soap::wait_for_updates(collector, version, seconds, MAX_OBJECTS);
+        let response = self.transport.post(step, request, wait + margin).await?;
+        Ok(Updates::read(&self.transport, response))
     }
 
     /// What a host's pnics hear. Some hosts answer the question for all pnics with nothing or a fault; they are asked
@@ -163,39 +144,52 @@ impl Session {
         self.transport.call("the question what a host hears", request).await
     }
 
-    /// Ends the session in order, within three seconds: the wait, the collector, the login. What fails is left to
-    /// vCenter's own idle timeout.
-    pub async fn close(&self) {
+    /// Bytes of requests and answers since the session began: to the vCenter, and from it.
+    pub fn traffic(&self) -> (u64, u64) {
+        self.transport.traffic.so_far()
+    }
+
+    /// Ends the session in order, within three seconds: the wait, the collector, the login. Whether vCenter heard it;
+    /// if not, it may count the session until that idles out.
+    pub async fn close(&self) -> bool {
         let farewell = async {
             if let Some(collector) = &self.collector {
                 self.say("cancelling the wait", soap::cancel_wait_for_updates(collector)).await;
                 self.say("destroying the collector", soap::destroy_property_collector(collector)).await;
             }
-            self.say("the logout", soap::logout(&self.content)).await;
+            self.say("the logout", soap::logout(&self.content)).await
         };
-        if timeout(FAREWELL, farewell).await.is_err() {
+        let heard = timeout(self.transport.limits.farewell, farewell).await;
+        heard.unwrap_or_else(|_| {
             debug!(vcenter = %self.transport.vcenter, "the farewell took too long");
-        }
+            false
+        })
     }
 
-    async fn say(&self, step: &'static str, request: String) {
-        if let Err(error) = self.transport.call(step, request).await {
-            debug!(vcenter = %self.transport.vcenter, %error, "the farewell was not heard");
+    /// Says it; whether vCenter heard it.
+    async fn say(&self, step: &'static str, request: String) -> bool {
+        match self.transport.call(step, request).await {
+            Ok(_) => true,
+            Err(error) => {
+                debug!(vcenter = %self.transport.vcenter, %error, "the farewell was not heard");
+                error.was_heard()
+            }
         }
     }
 }
 
 /// Attributes are asked for only where people want them.
 const fn custom(settings: &VcenterSettings) -> CustomPaths {
-    CustomPaths { port_groups: settings.attributes, entities: settings.annotate }
+    let (port_groups, entities) = (settings.attributes, settings.annotate);
+    CustomPaths { port_groups, entities, recommendations: settings.recommendations }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.
 ///
 /// # Errors
-/// As [`Session::open`].
+/// As [`Session::login`].
 pub async fn probe(settings: &VcenterSettings) -> Result<String, VcenterError> {
-    let session = Session::login(settings).await?;
+    let session = Session::login(settings, Limits::default()).await?;
     session.close().await;
     Ok(session.full_name().to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::{
     Response, StatusCode,
-    header::{CONTENT_TYPE, COOKIE, SET_COOKIE},
+    header::{CONTENT_TYPE, COOKIE, RETRY_AFTER, SET_COOKIE},
 };
 use tokio::time::timeout;
 use vmtracker_core::{
@@ -18,18 +18,12 @@ use vmtracker_core::{
     vcenter::{AnswerError, DecodeError, OBJECT_LIMIT, VimValue, newest_version, read_answer},
 };
 
-use super::VcenterError;
+use super::{Limits, VcenterError};
 use crate::{
     clock,
     config::{Secret, VcenterSettings},
     tls,
 };
-
-/// How long a connection may take to stand.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// How long a small call may take. A busy vCenter takes seconds; half a minute is a vCenter in trouble.
-pub(super) const CALL: Duration = Duration::from_secs(30);
 
 /// Versions to speak, best first. An old one keeps unknown newer fields away (facts: vCenter §B1); networks of NSX show
 /// from 7.0 on only (`config.backingType`), and everything else that is needed is in 6.7.
@@ -45,13 +39,37 @@ pub(super) struct Transport {
     cookie: Mutex<Option<Secret>>,
     /// When vCenter last answered, in milliseconds since 1970.
     answered_ms: AtomicU64,
+    pub(super) limits: Limits,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+/// Bytes of requests and answers since the session began, without headers and after compression was taken away.
+#[derive(Debug, Default)]
+pub(super) struct Traffic {
+    sent: AtomicU64,
+    received: AtomicU64,
+}
+
+impl Traffic {
+    pub(super) fn received(&self, bytes: usize) {
+        add(&self.received, bytes);
+    }
+
+    /// To the vCenter, and from it.
+    pub(super) fn so_far(&self) -> (u64, u64) {
+        (self.sent.load(Ordering::Relaxed), self.received.load(Ordering::Relaxed))
+    }
+}
+
+fn add(counter: &AtomicU64, bytes: usize) {
+    counter.fetch_add(u64::try_from(bytes).unwrap_or_default(), Ordering::Relaxed);
 }
 
 impl Transport {
     /// Finds out which version to speak.
-    pub(super) async fn negotiate(settings: &VcenterSettings) -> Result<Self, VcenterError> {
+    pub(super) async fn negotiate(settings: &VcenterSettings, limits: Limits) -> Result<Self, VcenterError> {
         let vcenter = settings.name.clone();
-        let http = tls::http_client(&settings.trust, CONNECT)
+        let http = tls::http_client(&settings.trust, limits.connect)
             .map_err(|source| VcenterError::Trust { vcenter: vcenter.clone(), source })?;
         let url = format!("{}/sdk", settings.url.trim_end_matches('/'));
         let mut transport = Self {
@@ -61,6 +79,8 @@ impl Transport {
             action: format!("urn:vim25/{}", KNOWN_VERSIONS[0]),
             cookie: Mutex::default(),
             answered_ms: AtomicU64::new(clock::now().unix_ms()),
+            limits,
+            traffic: Arc::default(),
         };
         if let Some(version) = transport.offered_version().await? {
             transport.action = format!("urn:vim25/{version}");
@@ -72,7 +92,7 @@ impl Transport {
     async fn offered_version(&self) -> Result<Option<String>, VcenterError> {
         let step = "the list of its versions";
         let request = self.http.get(format!("{}/vimServiceVersions.xml", self.url));
-        let response = self.within(step, CALL, request.send()).await?;
+        let response = self.within(step, self.limits.call, request.send()).await?;
         if response.status() != StatusCode::OK {
             return self.available(step, &response).map(|()| None);
         }
@@ -82,7 +102,7 @@ impl Transport {
 
     /// Calls a method with a small answer.
     pub(super) async fn call(&self, step: &'static str, body: String) -> Result<VimValue, VcenterError> {
-        let response = self.post(step, body, CALL).await?;
+        let response = self.post(step, body, self.limits.call).await?;
         let body = self.body(step, response).await?;
         read_answer(body.as_slice()).map_err(|error| VcenterError::answer(&self.vcenter, step, error))
     }
@@ -94,6 +114,7 @@ impl Transport {
         body: String,
         deadline: Duration,
     ) -> Result<Response, VcenterError> {
+        add(&self.traffic.sent, body.len());
         let mut request = self.http.post(&self.url).header(CONTENT_TYPE, "text/xml; charset=utf-8");
         request = request.header("SOAPAction", format!("\"{}\"", self.action)).body(body);
         if let Some(cookie) = self.cookie() {
@@ -122,7 +143,8 @@ impl Transport {
         if read || (status == StatusCode::NOT_FOUND && self.cookie().is_none()) {
             return Ok(());
         }
-        Err(VcenterError::Unavailable { vcenter: self.vcenter.clone(), step, status })
+        let retry_after = retry_after(response);
+        Err(VcenterError::Unavailable { vcenter: self.vcenter.clone(), step, status, retry_after })
     }
 
     async fn within<T>(
@@ -142,13 +164,19 @@ impl Transport {
 
     async fn body(&self, step: &'static str, mut response: Response) -> Result<Vec<u8>, VcenterError> {
         let mut body = Vec::new();
-        while let Some(chunk) = self.within(step, CALL, response.chunk()).await? {
+        while let Some(chunk) = self.within(step, self.limits.call, response.chunk()).await? {
+            self.traffic.received(chunk.len());
             body.extend_from_slice(&chunk);
             if body.len() > OBJECT_LIMIT {
                 return Err(self.unreadable(step, DecodeError::Cut));
             }
         }
         Ok(body)
+    }
+
+    /// Whether vCenter gave a cookie: there may be a session to end.
+    pub(super) fn has_cookie(&self) -> bool {
+        self.cookie().is_some()
     }
 
     fn cookie(&self) -> Option<Secret> {
@@ -166,4 +194,10 @@ impl Transport {
             *self.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(Secret::new(session.to_owned()));
         }
     }
+}
+
+/// `Retry-After` in seconds; its other form, a date, would need clocks that agree.
+fn retry_after(response: &Response) -> Option<Duration> {
+    let header = response.headers().get(RETRY_AFTER)?.to_str().ok()?;
+    header.trim().parse().ok().map(Duration::from_secs)
 }

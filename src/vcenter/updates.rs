@@ -5,6 +5,7 @@
 
 use std::{
     io::{self, BufRead, Read},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,10 +21,10 @@ use vmtracker_core::{
     vcenter::{AnswerError, Part, UpdateReader},
 };
 
-use super::VcenterError;
-
-/// How long the next piece of an answer that has begun may take.
-const CHUNK: Duration = Duration::from_secs(30);
+use super::{
+    VcenterError,
+    transport::{Traffic, Transport},
+};
 
 /// Chunks of some 16 KB under way to the decoder.
 const CHUNKS_AHEAD: usize = 8;
@@ -41,10 +42,12 @@ pub struct Updates {
 }
 
 impl Updates {
-    pub(super) fn read(vcenter: VcenterName, response: Response) -> Self {
+    pub(super) fn read(transport: &Transport, response: Response) -> Self {
+        let (vcenter, piece, traffic) =
+            (transport.vcenter.clone(), transport.limits.piece, Arc::clone(&transport.traffic));
         let (chunks, feed) = mpsc::channel(CHUNKS_AHEAD);
         let (sink, parts) = mpsc::channel(PARTS_AHEAD);
-        let feeder = tokio::spawn(pump(response, chunks));
+        let feeder = tokio::spawn(pump(response, chunks, piece, traffic));
         tokio::task::spawn_blocking(move || decode(&vcenter, Feed { feed, current: Bytes::new() }, &sink));
         Self { parts, feeder }
     }
@@ -64,10 +67,13 @@ impl Drop for Updates {
     }
 }
 
-async fn pump(mut response: Response, chunks: Sender<io::Result<Bytes>>) {
+async fn pump(mut response: Response, chunks: Sender<io::Result<Bytes>>, piece: Duration, traffic: Arc<Traffic>) {
     loop {
-        let chunk = match timeout(CHUNK, response.chunk()).await {
-            Ok(Ok(Some(chunk))) => Ok(chunk),
+        let chunk = match timeout(piece, response.chunk()).await {
+            Ok(Ok(Some(chunk))) => {
+                traffic.received(chunk.len());
+                Ok(chunk)
+            }
             Ok(Ok(None)) => return,
             Ok(Err(error)) => Err(io::Error::other(error.without_url())),
             Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut)),

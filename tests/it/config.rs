@@ -83,8 +83,8 @@ fn the_shipped_file_with_its_examples_is_valid_and_shows_every_key() {
     assert_eq!((config.policy.attachments.len(), config.policy.floors.len()), (1, 1));
     let known = "mode allowed_vlans hold_down pace links save store control metrics log name url username password_file \
                  password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer transport \
-                 prepare drs_recommendations critical_vms ssh known_hosts_file host_key_sha256 host_key private_key_file passphrase_file ssh_agent \
-                  attributes annotate";
+                 prepare drs_recommendations critical_vms ssh known_hosts_file host_key_sha256 host_key private_key_file \
+                 passphrase_file ssh_agent attributes annotate";
     for key in known.split_whitespace() {
         assert!(text.iter().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not shown");
     }

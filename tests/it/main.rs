@@ -21,4 +21,5 @@ mod tidy;
 mod transports;
 mod troubles;
 mod vcenter_faults;
+mod vcenter_lives;
 mod vcsim;

@@ -75,15 +75,6 @@ fn logins(site: &Site) -> BTreeMap<String, u64> {
     vcenters.into_iter().chain(switches).collect()
 }
 
-fn reload(site: &mut Site) {
-    let read = site.metric("vmtracker_config_last_reload_timestamp_seconds").unwrap_or_default();
-    site.signal(Signal::HUP);
-    site.wait_until("the configuration was read again", |site| {
-        site.metric("vmtracker_config_last_reload_timestamp_seconds").is_some_and(|now| now > read)
-    });
-    assert_eq!(site.metric("vmtracker_config_reload_success"), Some(1.0));
-}
-
 #[test]
 fn reloads_under_load_disturb_nobody() {
     let mut site = Site::new(&with_extras());
@@ -111,14 +102,14 @@ fn reloads_under_load_disturb_nobody() {
 fn add_a_switch(site: &mut Site) {
     assert!(matches!(site.verdict("vc4", "extra4-1"), Verdict::Dark(_)));
     site.manage(|_| true);
-    reload(site);
+    site.reload();
     site.wait_until("the new switch passes", |site| site.verdict("vc4", "extra4-1") == Verdict::Passes);
 }
 
 /// It keeps what it has, even what nobody needs any more.
 fn remove_a_switch(site: &mut Site) {
     site.manage(|name| name != "leaf-old");
-    reload(site);
+    site.reload();
     let lines = site.lines("leaf-old");
     site.vcenter("vc3", |vcenter, _| {
         let id = vcenter.vm_named("extra3-1").expect("there").clone();
@@ -132,7 +123,7 @@ fn remove_a_switch(site: &mut Site) {
 /// What stands outside of the range stays, needed or not.
 fn narrow_the_range(site: &mut Site) {
     site.edit(|text| text.replace("2-3967", "2-2999"));
-    reload(site);
+    site.reload();
     let lines = site.lines("leaf-new");
     site.outlast(3);
     assert_eq!(site.lines("leaf-new"), lines, "{}", site.report());
@@ -148,5 +139,5 @@ fn break_the_file(site: &mut Site) {
     let moved = site.score().moves_ready_before_arrival;
     site.wait_until("moves go on being prepared", |site| site.score().moves_ready_before_arrival > moved + 3);
     site.edit(|text| text.replace("\n[[switch]]\nnmae = 'leaf'\n", ""));
-    reload(site);
+    site.reload();
 }

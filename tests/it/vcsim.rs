@@ -3,15 +3,23 @@
 //! Runs when `VMTRACKER_VCSIM` names the simulator's binary. What the switches must carry is computed from what the
 //! simulator itself says, over SOAP calls of the test's own.
 
+mod faults;
 mod hands;
 mod inventory;
 mod life;
 mod motion;
+mod networking;
+mod paging;
 mod peer;
+mod restart;
 mod rig;
+mod sessions;
+mod stock;
 mod trunks;
 
+use peer::{GLANCE, PATIENCE};
 use rig::Rig;
+use tokio::time::{sleep, timeout};
 use vmtracker::api::FindingRow;
 
 use crate::commands::vmtracker;
@@ -34,7 +42,7 @@ async fn rig(flags: &[&str]) -> Option<Rig> {
 /// As [`rig`], with the VMs where they belong and a service that has caught up.
 async fn running(flags: &[&str]) -> Option<Rig> {
     let mut rig = rig(flags).await?;
-    rig.spread().await;
+    rig.spread(0).await;
     rig.run();
     rig.check("the start").await;
     Some(rig)
@@ -47,6 +55,21 @@ async fn end(mut rig: Rig) {
     say(&format!("peer vcsim: {}; {used}", rig.requests()));
     rig.stop().await;
     say("peer vcsim: ran");
+}
+
+/// Waits until the service says something of this kind whose text contains this.
+async fn found(rig: &Rig, kind: &str, text: &str) -> FindingRow {
+    let finding = timeout(PATIENCE, async {
+        loop {
+            let all = findings(rig).await;
+            let found = all.into_iter().find(|finding| finding.kind == kind && finding.text.contains(text));
+            if let Some(found) = found {
+                return found;
+            }
+            sleep(GLANCE).await;
+        }
+    });
+    finding.await.unwrap_or_else(|_| panic!("no {kind} with {text:?}\n{}", rig.said()))
 }
 
 /// What the service says that a person should mend.

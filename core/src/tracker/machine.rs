@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    EdgePort, Event, HostId, Intent, Moment, ObjectId, Place, Policy, Reason, Record, Vm, VmId, What,
+    EdgePort, Event, HostId, Intent, Moment, Place, Policy, Record, Vm, VmId, What,
     advice::Advice,
     attachment::Attachments,
     brake::Restraint,
@@ -132,20 +132,9 @@ impl Tracker {
             Event::ResyncEnded(id) => self.resync_ended(&id, now),
             Event::VmSeen(vm) => self.vm_seen(vm),
             Event::HostSeen(host) => {
-                let id = host.id.clone();
-                if self.sites.host_seen(host) {
-                    self.count_host(&id);
-                }
-                self.host_changed(&id);
+                self.host_seen(host, now);
             }
-            Event::PortGroupSeen(group) => {
-                let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
-                if self.sites.group_seen(group) {
-                    self.steered_anew(&vcenter);
-                }
-                self.vcenter_changed(&vcenter);
-                self.group_changed(&vcenter, &key);
-            }
+            Event::PortGroupSeen(group) => self.port_group_seen(group),
             Event::DvsSeen(dvs) => {
                 let vcenter = dvs.id.vcenter.clone();
                 if self.sites.networks.dvs_seen(dvs) {
@@ -294,49 +283,6 @@ impl Tracker {
         self.dirty.switches.insert(record.switch.clone());
     }
 
-    fn policy_changed(&mut self, policy: Arc<Policy>) {
-        self.fabric.expect(&policy);
-        self.policy = policy;
-        self.reconsider();
-        let hosts: Vec<HostId> = self.sites.hosts.keys().cloned().collect();
-        hosts.iter().for_each(|host| self.host_changed(host));
-        self.count_all();
-        self.review_advice();
-        self.dirty.units.extend(self.sites.vms.keys().cloned().map(Unit::Vm));
-        self.dirty.switches.extend(self.fabric.switches.keys().cloned());
-    }
-
-    /// A host, what it hears, or what its switches hear changed.
-    pub(super) fn host_changed(&mut self, id: &HostId) {
-        self.judge_host(id);
-        self.host_units(id);
-    }
-
-    fn host_units(&mut self, id: &HostId) {
-        self.dirty.units.insert(Unit::Host(id.clone()));
-        self.dirty.units.extend(self.sites.vms_on(id).cloned().map(Unit::Vm));
-        let coming = self.moves.iter().filter(|(_, motion)| motion.to.contains(id));
-        self.dirty.units.extend(coming.map(|(vm, _)| Unit::Move(vm.clone())));
-        self.dirty.units.extend(self.advice.vms().cloned().map(Unit::Advice));
-        self.preparation_changed(id);
-    }
-
-    fn vcenter_changed(&mut self, vcenter: &VcenterId) {
-        let mine = |object: &&ObjectId| object.vcenter == *vcenter;
-        self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
-        self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
-        let moves: Vec<VmId> = self.moves.keys().filter(mine).chain(self.moves_into(vcenter)).cloned().collect();
-        self.dirty.units.extend(moves.into_iter().map(Unit::Move));
-        self.dirty.units.extend(self.advice.vms().filter(mine).cloned().map(Unit::Advice));
-    }
-
-    /// An attribute changed no requirement, but perhaps whether it may be met.
-    fn steered_anew(&mut self, vcenter: &VcenterId) {
-        let asks = |reason: &Reason| reason.vcenter() == vcenter;
-        let ports = self.requirements.iter().filter(|(_, _, reasons)| reasons.iter().any(asks)).map(|(port, ..)| port);
-        self.dirty.ports.extend(ports.cloned());
-    }
-
     /// Brings everything that depends on a changed fact up to date.
     fn settle(&mut self, now: Moment, intents: &mut Vec<Intent>) {
         self.expire(now);
@@ -360,7 +306,7 @@ impl Tracker {
 
     /// Computes one unit anew and notes what that changes.
     pub(super) fn refresh(&mut self, unit: Unit, now: Moment) {
-        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return };
+        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return self.unread(unit) };
         match puzzles.is_empty() {
             true => drop(self.puzzles.remove(&unit)),
             false => drop(self.puzzles.insert(unit.clone(), puzzles)),

@@ -14,8 +14,10 @@ mod attachment;
 mod brake;
 mod cables;
 mod census;
+mod changes;
 mod critical;
 mod desired;
+mod directory;
 mod disputes;
 mod dvs;
 mod event;
@@ -57,6 +59,7 @@ mod steering;
 mod sufferers;
 mod undo;
 mod units;
+mod unread;
 mod vm_state;
 mod withdrawal;
 

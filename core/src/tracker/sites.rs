@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
-    Backing, Cluster, ClusterId, Hint, Host, HostConnection, HostId, HostPower, Moment, Network, ObjectId, PortGroup,
-    Vm, VmId, networks::Networks,
+    Cluster, ClusterId, Hint, Host, HostConnection, HostId, HostPower, Moment, ObjectId, PortGroup, Vm, VmId,
+    networks::Networks,
 };
 use crate::net::{MacAddr, VcenterId, VcenterName};
 
@@ -25,7 +25,7 @@ pub(super) struct Sites {
     pub(super) hosts: BTreeMap<HostId, Arc<Host>>,
     pub(super) clusters: BTreeMap<ClusterId, Arc<Cluster>>,
     pub(super) hints: BTreeMap<HostId, Vec<Hint>>,
-    groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
+    pub(super) groups: BTreeMap<(VcenterId, String), Arc<PortGroup>>,
     pub(super) networks: Networks,
     vms_on: BTreeMap<HostId, BTreeSet<VmId>>,
     hosts_in: BTreeMap<ClusterId, BTreeSet<HostId>>,
@@ -311,38 +311,6 @@ impl Sites {
         self.vms_on.get(host).into_iter().flatten()
     }
 
-    /// The hosts of this name but for `here`: those of this vCenter, or else those of every other one. One that left
-    /// counts only where no other has the name.
-    pub(super) fn hosts_named(&self, vcenter: &VcenterId, name: &str, here: Option<&HostId>) -> BTreeSet<HostId> {
-        let named = |host: &&Arc<Host>| host.name.eq_ignore_ascii_case(name) && Some(&host.id) != here;
-        let all: Vec<&HostId> = self.hosts.values().filter(named).map(|host| &host.id).collect();
-        let of = |mine: bool, left: bool| -> BTreeSet<HostId> {
-            let fits = |host: &&&HostId| (host.vcenter == *vcenter) == mine && self.left.contains(**host) == left;
-            all.iter().filter(fits).map(|host| (*host).clone()).collect()
-        };
-        let ranked = [(true, false), (true, true), (false, false), (false, true)];
-        ranked.into_iter().map(|(mine, left)| of(mine, left)).find(|hosts| !hosts.is_empty()).unwrap_or_default()
-    }
-
-    /// Everything that a VM on a host could be plugged into: the port groups of its standard switches, and those of the
-    /// distributed switches that it is on.
-    pub(super) fn networks_on(&self, host: &HostId) -> Vec<Backing> {
-        let Some(network) = self.hosts.get(host).and_then(|host| host.network.as_ref()) else { return Vec::new() };
-        let standard = network.port_groups.iter().map(|group| Backing::Standard { port_group: group.name.clone() });
-        let mut networks: Vec<Backing> = standard.collect();
-        for proxy in &network.proxy_switches {
-            let dvs = self.networks.dvs(&host.vcenter, &proxy.dvs_uuid).map(|dvs| &dvs.id);
-            // A group whose switch nobody told of may be on any.
-            let on_it = |group: &&Arc<PortGroup>| dvs.is_none() || group.dvs.is_none() || group.dvs.as_ref() == dvs;
-            let mine = self.groups.values().filter(|group| group.id.vcenter == host.vcenter && !group.uplink);
-            networks.extend(mine.filter(on_it).map(|group| Backing::Distributed {
-                dvs_uuid: proxy.dvs_uuid.clone(),
-                port_group_key: group.key.clone(),
-            }));
-        }
-        networks
-    }
-
     /// Whether the facts of a vCenter are complete and fresh.
     pub(super) fn trusted(&self, vcenter: &VcenterId) -> bool {
         self.by_id.get(vcenter).is_some_and(|site| site.complete)
@@ -385,29 +353,5 @@ impl Sites {
         let fresh = self.departed.values().filter(|past| now.since(past.at) < AGEING);
         let past = fresh.flat_map(|past| &past.macs).copied();
         vnics.chain(kernels).chain(past).any(|known| known == mac)
-    }
-
-    /// How a VM is called, for people; no control character of a name reaches a log or a terminal.
-    pub(super) fn vm_name(&self, id: &VmId) -> String {
-        self.vms.get(id).map_or_else(|| id.to_string(), |vm| format!("{} ({id})", vm.name.escape_debug()))
-    }
-
-    /// How a cluster is called, for people.
-    pub(super) fn cluster_name(&self, id: &ClusterId) -> String {
-        self.clusters.get(id).map_or_else(|| id.to_string(), |cluster| cluster.name.escape_debug().to_string())
-    }
-
-    /// How a network is called, for people.
-    pub(super) fn network_name(&self, vcenter: &VcenterId, network: &Network) -> String {
-        let group = match network {
-            Network::Distributed { port_group_key, .. } => self.group(vcenter, port_group_key),
-            Network::Standard { .. } => None,
-        };
-        group.map_or_else(|| network.to_string(), |group| group.name.escape_debug().to_string())
-    }
-
-    /// How a host is called, for people.
-    pub(super) fn host_name(&self, id: &HostId) -> String {
-        self.hosts.get(id).map_or_else(|| id.to_string(), |host| host.name.escape_debug().to_string())
     }
 }

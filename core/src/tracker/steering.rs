@@ -1,7 +1,7 @@
 //! What custom attributes of a port group say of its own needs. They only narrow what the configuration allows, and
 //! they never withdraw: whatever stands goes on standing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,23 @@ impl Steering {
 }
 
 impl Tracker {
+    /// A port group as it now is.
+    pub(super) fn port_group_seen(&mut self, group: Arc<PortGroup>) {
+        let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
+        if self.sites.group_seen(group) {
+            self.steered_anew(&vcenter);
+        }
+        self.vcenter_changed(&vcenter);
+        self.group_changed(&vcenter, &key);
+    }
+
+    /// An attribute changed no requirement, but perhaps whether it may be met.
+    fn steered_anew(&mut self, vcenter: &VcenterId) {
+        let asks = |reason: &Reason| reason.vcenter() == vcenter;
+        let ports = self.requirements.iter().filter(|(_, _, reasons)| reasons.iter().any(asks)).map(|(port, ..)| port);
+        self.dirty.ports.extend(ports.cloned());
+    }
+
     /// Whether those who need `vlan` may ask for it: one who may is enough.
     pub(super) fn consent(&self, vlan: VlanId, reasons: &BTreeSet<Reason>) -> Consent {
         let mut observe = None;
@@ -90,7 +107,7 @@ impl Tracker {
             Reason::Vnic { vm, key } => self.vnic_bound(vm, *key, vlan),
             Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => self.move_bound(vm, vlan),
             Reason::Vmkernel { host, device } => self.vmkernel_bound(host, device, vlan),
-            Reason::Prepared { host, network, .. } => self.backing_bound(&host.vcenter, &network.backing(), vlan),
+            Reason::Prepared { cluster, network, .. } => self.backing_bound(&cluster.vcenter, &network.backing(), vlan),
             Reason::Floor { .. } => Bound::Nothing,
         }
     }

@@ -73,6 +73,15 @@ impl Tracker {
         self.lapses.entry(key.clone()).or_insert_with(fresh);
     }
 
+    /// What lapsed on these ports lapses from now on.
+    pub(super) fn hold_down_anew(&mut self, ports: &BTreeSet<EdgePort>, now: Moment) {
+        let due = now + self.policy.hold_down;
+        for (key, lapse) in self.lapses.iter_mut().filter(|(key, _)| ports.contains(&key.0)) {
+            *lapse = Lapse { since: now, due, asked: None, approved: None, waits: None, cause: "".into() };
+            self.dirty.switches.insert(key.0.switch.clone());
+        }
+    }
+
     fn is_ours(&self, (port, vlan): &Key) -> bool {
         let identity = self.fabric.switches.get(&port.switch).and_then(|switch| switch.identity.as_ref());
         let place = Place::Interface(port.interface);

@@ -100,8 +100,8 @@ fn what_comes_and_goes_is_never_written() {
 
 #[test]
 fn what_an_earlier_run_left_is_cleared_and_nothing_else_is_touched() {
-    let mut bench = Bench::default();
-    bench.stands = BTreeMap::from([(vm(1), "old".to_owned()), (vm(2), "right".to_owned())]);
+    let stands = BTreeMap::from([(vm(1), "old".to_owned()), (vm(2), "right".to_owned())]);
+    let mut bench = Bench { stands, ..Bench::default() };
     bench.want(2, "right");
     bench.pass(60);
     let written: Vec<_> = bench.writes.iter().map(|(_, entity, text)| (entity.clone(), text.as_str())).collect();

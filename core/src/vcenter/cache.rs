@@ -197,6 +197,12 @@ impl Cache {
         }
     }
 
+    /// How many things are held.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.vms.len() + self.hosts.len() + self.port_groups.len() + self.clusters.len() + self.hints_wanted.len()
+    }
+
     /// Whether this VM is known.
     pub(super) fn knows_vm(&self, vm: &MoId) -> bool {
         self.vms.contains_key(vm)

@@ -21,10 +21,14 @@ const START_AGE_MS: i64 = 3_600_000;
 pub(super) struct History {
     /// The highest key that was told, over sessions: what happened meanwhile is news too.
     told: Option<i32>,
+    /// The newest moment of what was told, by vCenter's clock, in milliseconds since 1970.
+    told_at: Option<i64>,
     /// Something was told, be it by a listing that never ended.
     spoke: bool,
     /// The highest key in `waiting`.
     read: Option<i32>,
+    /// The newest moment in `waiting`.
+    read_at: Option<i64>,
     /// The first page of this session was not told yet.
     first: bool,
     /// A page came since the last telling; it may have been empty.
@@ -37,8 +41,8 @@ pub(super) struct History {
 impl History {
     /// A session began, at this moment of vCenter's clock.
     pub(super) fn begin(&mut self, server_ms: Option<i64>) {
-        let Self { told, spoke, .. } = *self;
-        *self = Self { told, spoke, first: true, server_ms, ..Self::default() };
+        let Self { told, told_at, spoke, .. } = *self;
+        *self = Self { told, told_at, spoke, first: true, server_ms, ..Self::default() };
     }
 
     /// All is listed anew in the same session: the page comes whole once more, with all that is long over.
@@ -48,17 +52,17 @@ impl History {
 
     /// What was read of a set that was cut off does not count: the page comes again.
     pub(super) fn forget_unfinished(&mut self) {
-        self.read = None;
+        (self.read, self.read_at) = (None, None);
         self.arrived = false;
         self.waiting.clear();
     }
 
-    /// Reads `latestPage`. A page older than what was told comes from a vCenter that counts anew.
+    /// Reads `latestPage`.
     pub(super) fn read(&mut self, page: &VimValue) {
         let all = motions(page);
         let newest = all.last().map(|motion| motion.key);
-        if newest.is_some() && newest < self.told {
-            self.told = None;
+        if self.counts_anew(&all) {
+            (self.told, self.told_at) = (None, None);
             self.first = true;
         }
         let known = self.read.max(self.told);
@@ -67,7 +71,17 @@ impl History {
         let counting: Vec<Motion> = news.into_iter().filter(counts).collect();
         self.waiting.extend(counting);
         self.read = newest.max(self.read);
+        self.read_at = all.iter().filter_map(|motion| motion.at).max().max(self.read_at);
         self.arrived = true;
+    }
+
+    /// A vCenter that was restored from a backup gives keys out a second time: its page ends before what was told, or
+    /// a key that was told belongs to an event that is younger than all that was.
+    fn counts_anew(&self, all: &[Motion]) -> bool {
+        let ends_before = all.last().is_some_and(|newest| Some(newest.key) < self.told);
+        let younger =
+            |motion: &Motion| Some(motion.key) <= self.told && self.told_at.is_some_and(|at| motion.at > Some(at));
+        ends_before || all.iter().any(younger)
     }
 
     /// The first page of a session goes back for hours. A start counts only when no end of the same VM follows it and
@@ -89,6 +103,12 @@ impl History {
         }
     }
 
+    /// How many things are held.
+    #[cfg(test)]
+    pub(super) const fn held(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// A set is complete: what it said becomes news. While a listing runs, only what concerns a VM that was already
     /// listed is told; the rest waits for the listing's end.
     pub(super) fn tell(&mut self, vcenter: &VcenterId, cache: &Cache, listed: bool) -> Told {
@@ -101,6 +121,7 @@ impl History {
         }
         if listed {
             self.told = self.read.max(self.told);
+            self.told_at = self.read_at.max(self.told_at);
         }
         split(now, vcenter, cache)
     }

@@ -21,6 +21,8 @@ mod fixtures;
 mod hint;
 mod history;
 mod host;
+#[cfg(test)]
+mod life_tests;
 mod motion;
 mod port_group;
 pub mod soap;

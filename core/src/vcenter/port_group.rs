@@ -2,8 +2,8 @@
 
 use super::{Change, MoRef, VimValue, value::unescaped};
 use crate::{
-    net::{VcenterId, VlanId, VlanSet},
-    tracker::{Cluster, ObjectId, Overrides, PortGroup, Steering, Teaming, TeamingPolicy, VlanSpec},
+    net::{MoId, VcenterId, VlanId, VlanSet},
+    tracker::{Cluster, ObjectId, Overrides, PortGroup, Recommendation, Steering, Teaming, TeamingPolicy, VlanSpec},
 };
 
 /// The properties asked of every distributed port group. The whole `config`, which is small: `config.backingType` is
@@ -13,6 +13,9 @@ pub(super) const PATHS: [&str; 3] = ["name", "key", "config"];
 
 /// The properties asked of every cluster and every stand-alone compute resource.
 pub(super) const CLUSTER_PATHS: [&str; 1] = ["name"];
+
+/// What DRS recommends, of a cluster (facts: vCenter §C).
+pub(super) const RECOMMENDATION: &str = "recommendation";
 
 /// What is known of a distributed port group.
 #[derive(Clone, Debug, Default)]
@@ -143,16 +146,44 @@ pub(super) fn teaming_policy(word: Option<&str>) -> TeamingPolicy {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ClusterFacts {
     name: String,
+    recommended: Vec<Recommended>,
+}
+
+/// A move that DRS recommends, by managed object ids.
+#[derive(Clone, Debug)]
+struct Recommended {
+    vm: MoId,
+    to: MoId,
 }
 
 impl ClusterFacts {
     pub(super) fn apply(&mut self, change: &Change) {
-        if change.path == "name" {
-            self.name = change.value.as_ref().map(|value| unescaped(&value.text)).unwrap_or_default();
+        let value = change.value.as_ref();
+        match change.path.as_str() {
+            "name" => self.name = value.map(|value| unescaped(&value.text)).unwrap_or_default(),
+            RECOMMENDATION => self.recommended = value.map(recommended).unwrap_or_default(),
+            _ => {}
         }
     }
 
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> Cluster {
-        Cluster { id: ObjectId::new(vcenter, moid), name: self.name.clone(), recommendations: Vec::new() }
+        let id = |moid: &MoId| ObjectId { vcenter: vcenter.clone(), moid: moid.clone() };
+        let recommendations = self.recommended.iter().map(|one| Recommendation { vm: id(&one.vm), to: id(&one.to) });
+        Cluster {
+            id: ObjectId::new(vcenter, moid),
+            name: self.name.clone(),
+            recommendations: recommendations.collect(),
+        }
     }
+}
+
+/// The migrations among the actions of every recommendation; of other actions (power, affinity) none moves a VM.
+fn recommended(list: &VimValue) -> Vec<Recommended> {
+    let actions = list.children.iter().flat_map(|recommendation| recommendation.all("action"));
+    let moid = |migration: &VimValue, name: &str| Some(migration.child(name)?.reference()?.id.into());
+    let migration = |action: &VimValue| {
+        let migration = action.child("drsMigration")?;
+        Some(Recommended { vm: moid(migration, "vm")?, to: moid(migration, "destination")? })
+    };
+    actions.filter_map(migration).collect()
 }

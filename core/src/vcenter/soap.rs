@@ -53,13 +53,15 @@ pub fn create_property_collector(content: &ServiceContent) -> String {
     call("CreatePropertyCollector", &content.property_collector, "")
 }
 
-/// Of which objects the custom attributes are asked for; the default is of none.
+/// What is asked for only where the configuration wants it; the default is nothing of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CustomPaths {
-    /// Of distributed port groups.
+    /// The custom attributes of distributed port groups.
     pub port_groups: bool,
-    /// Of VMs and hosts.
+    /// The custom attributes of VMs and hosts.
     pub entities: bool,
+    /// What DRS recommends, of clusters.
+    pub recommendations: bool,
 }
 
 /// The filter on the inventory: every object of the view with the properties that the tracker needs.
@@ -76,12 +78,17 @@ pub fn create_inventory_filter(collector: &MoRef, view: &MoRef, custom: CustomPa
         property_set("VmwareDistributedVirtualSwitch", &dvs::VMWARE_PATHS),
         property_set("ComputeResource", &port_group::CLUSTER_PATHS),
     ];
+    // The subclass's set has all paths: it is complete where it is added to that of its parent, and where it replaces it.
+    let clusters = custom.recommendations.then(|| {
+        let paths = port_group::CLUSTER_PATHS.into_iter().chain([port_group::RECOMMENDATION]);
+        property_set("ClusterComputeResource", &paths.collect::<Vec<_>>())
+    });
     let traversal = concat!(
         r#"<skip>true</skip><selectSet xsi:type="TraversalSpec"><name>view</name>"#,
         "<type>ContainerView</type><path>view</path><skip>false</skip></selectSet>"
     );
     let object = format!("<objectSet>{}{traversal}</objectSet>", reference("obj", view));
-    create_filter(collector, &sets.concat(), &object)
+    create_filter(collector, &(sets.concat() + &clusters.unwrap_or_default()), &object)
 }
 
 /// The filter on a collector of events, watched by the same wait as the inventory.

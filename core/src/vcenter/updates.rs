@@ -131,8 +131,12 @@ impl<R: BufRead> UpdateReader<R> {
         self.xml.close()?;
         self.over = true;
         let truncated = self.truncated;
-        let version = self.version.take();
-        Ok(version.map_or(Part::TimedOut, |version| Part::End(PageEnd { version, truncated })))
+        match self.version.take() {
+            // The empty version asks for everything: to take it for one would list all in a circle.
+            Some(version) if version.is_empty() => Err(unexpected("a version", None)),
+            Some(version) => Ok(Part::End(PageEnd { version, truncated })),
+            None => Ok(Part::TimedOut),
+        }
     }
 }
 

@@ -71,6 +71,8 @@ pub struct Watcher {
     once: bool,
     /// The same version was asked for again; a second failure in a row ends the session.
     retried: bool,
+    /// All was listed anew in this session, and no change came since: a second time would be a circle of listings.
+    relisted: bool,
     cache: Cache,
     history: History,
     leaving: BTreeSet<MoRef>,
@@ -86,6 +88,7 @@ impl Watcher {
             version: EVERYTHING.to_owned(),
             once: false,
             retried: false,
+            relisted: false,
             cache: Cache::default(),
             history: History::default(),
             leaving: BTreeSet::new(),
@@ -109,6 +112,7 @@ impl Watcher {
             self.history = History::default();
         }
         self.history.begin(server_ms);
+        self.relisted = false;
         self.id = Some(id.clone());
         let connected = Event::VcenterConnected { vcenter: self.name.clone(), id };
         std::iter::once(connected).chain(self.restart()).collect()
@@ -141,8 +145,10 @@ impl Watcher {
                 self.cache.unreadable(&id, &object).into_iter().collect()
             }
             (State::Listing | State::Watching, Part::End(end)) => self.end(id, end),
-            (State::Listing | State::Watching, Part::TimedOut) => {
+            (State::Listing, Part::TimedOut) => Vec::new(),
+            (State::Watching, Part::TimedOut) => {
                 self.retried = false;
+                self.relisted = false;
                 Vec::new()
             }
         }
@@ -174,6 +180,7 @@ impl Watcher {
         self.version = end.version;
         self.once = end.truncated;
         self.retried = false;
+        self.relisted &= self.state == State::Listing || end.truncated;
         let listed = self.state == State::Watching || !end.truncated;
         let told = self.history.tell(&id, &self.cache, listed);
         let mut events = told.departed;
@@ -189,20 +196,27 @@ impl Watcher {
     }
 
     /// An answer failed; `why` is one line without secrets. A version of a set that was not truncated may be asked for
-    /// once more (facts: vCenter §B3), and nothing is lost then; else all is listed again, or the session ends.
+    /// once more (facts: vCenter §B3), and nothing is lost then; else all is listed again, once; else the session ends,
+    /// and whoever opens the next one makes a pause before it.
     pub fn failed(&mut self, failure: Failure, why: &str) -> (Vec<Event>, Next) {
         self.forget_unfinished();
         match (self.state, failure) {
             (State::Empty | State::Lost, _) => (Vec::new(), Next::Reconnect),
-            (State::Watching, Failure::Cut) if !self.retried => {
+            (State::Watching, Failure::Cut) if !self.once && !self.retried => {
                 self.retried = true;
-                (if self.once { self.restart().into_iter().collect() } else { Vec::new() }, Next::Again)
+                (Vec::new(), Next::Again)
             }
-            (State::Watching, Failure::Version) => (self.restart().into_iter().collect(), Next::Again),
+            (State::Watching, Failure::Version) if !self.relisted => self.relist(),
+            (State::Watching, Failure::Cut) if self.once && !self.relisted => self.relist(),
             (State::Listing | State::Watching, Failure::Cut | Failure::Version | Failure::Session) => {
                 (self.lose(why), Next::Reconnect)
             }
         }
+    }
+
+    fn relist(&mut self) -> (Vec<Event>, Next) {
+        self.relisted = true;
+        (self.restart().into_iter().collect(), Next::Again)
     }
 
     fn lose(&mut self, why: &str) -> Vec<Event> {
@@ -240,6 +254,12 @@ impl Watcher {
     pub fn take_hint_targets(&mut self) -> Vec<HintTarget> {
         let id = self.id.clone();
         id.map(|id| self.cache.take_hint_targets(&id)).unwrap_or_default()
+    }
+
+    /// How many things are held.
+    #[cfg(test)]
+    fn held(&self) -> usize {
+        self.cache.held() + self.history.held() + self.leaving.len()
     }
 
     /// Every host that can say what it hears.

@@ -32,6 +32,16 @@ fn the_default_lab_is_large_and_honest_enough() {
 }
 
 #[test]
+fn a_data_centre_of_ten_thousand_vms_can_be_asked_for_and_one_too_large_is_refused() {
+    let topology = |words: &[&str]| topology(&parse(words).expect("good words"));
+    let large = topology(&["--vcenters", "1", "--hosts", "500", "--vms", "10000"]).expect("not too large");
+    assert_eq!((large.vms.len(), large.hosts.len(), large.port_groups.len()), (10_000, 500, 202));
+    let refused = topology(&["--hosts", "2000", "--vms", "9999999"]).expect_err("too large");
+    let said = format!("{refused:#}");
+    assert!(said.contains("2000 hosts: at most 1536") && said.contains("9999999 VMs: at most 80000"), "{said}");
+}
+
+#[test]
 fn the_controller_reaches_switches_by_nx_api_unless_told_otherwise() {
     let check = |words: &[&str], expected| {
         let scratch = RunDir::new().expect("a directory");
@@ -84,6 +94,15 @@ fn one_latency_stands_for_reads_and_writes() {
 }
 
 #[test]
+fn a_share_is_a_part_of_the_whole() {
+    let load = parse(&["--drs-share", "0.5", "--host-failures-per-minute", "2"]).map(|args| load(&args)).expect("good");
+    assert_eq!((load.shares.drs, load.shares.failing, load.failures_per_minute), (0.5, 0.02, 2.0));
+    for text in ["-0.1", "1.1", "NaN", "half"] {
+        assert!(parse(&[&format!("--drs-share={text}")]).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn a_rate_is_a_sane_number() {
     assert!(parse(&["--moves-per-second", "0.5"]).is_ok());
     for text in ["-1", "NaN", "inf", "x"] {
@@ -110,14 +129,4 @@ fn the_written_configuration_is_one_that_the_service_reads() {
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!((config.vcenters.len(), config.switches.len()), (1, 1));
     }
-}
-
-#[test]
-fn a_data_centre_of_ten_thousand_vms_can_be_asked_for_and_one_too_large_is_refused() {
-    let topology = |words: &[&str]| topology(&parse(words).expect("good words"));
-    let large = topology(&["--vcenters", "1", "--hosts", "500", "--vms", "10000"]).expect("not too large");
-    assert_eq!((large.vms.len(), large.hosts.len(), large.port_groups.len()), (10_000, 500, 202));
-    let refused = topology(&["--hosts", "2000", "--vms", "9999999"]).expect_err("too large");
-    let said = format!("{refused:#}");
-    assert!(said.contains("2000 hosts: at most 1536") && said.contains("9999999 VMs: at most 80000"), "{said}");
 }

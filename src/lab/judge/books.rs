@@ -16,6 +16,7 @@ use super::{
     natives::Natives,
     needs::Needs,
     oracle::Oracle,
+    readiness::Readiness,
     score::{DarkSeconds, Score, SwitchRequests},
 };
 use crate::lab::model::{
@@ -66,6 +67,7 @@ pub(super) struct Books {
     dark_unplanned: Integral,
     moves: Moves,
     latency: Latency,
+    readiness: Readiness,
     oracle: Oracle,
     untold: BTreeMap<VcenterName, BTreeSet<(u64, Key)>>,
     /// When the last write of each switch began.
@@ -99,7 +101,7 @@ impl Books {
         let before = old.as_ref().map(|entry| legs(&entry.truth)).unwrap_or_default();
         let after = truth.as_ref().map(legs).unwrap_or_default();
         self.take(key, upto, after.difference(&before), fabric, now);
-        self.judge_move(old.as_ref(), truth.as_ref());
+        self.judge_move(key, old.as_ref(), truth.as_ref(), now);
         let entry = truth.map(|truth| self.enter(key, old.as_ref(), truth, upto));
         self.leave(key, old, now);
         self.release(key, upto, before.difference(&after), now);
@@ -143,12 +145,16 @@ impl Books {
     }
 
     /// Called when the new needs are known and the old ones are not yet forgotten.
-    fn judge_move(&mut self, old: Option<&Entry>, truth: Option<&Truth>) {
-        let Some((old, truth)) = old.zip(truth) else { return };
-        if !arrived(&old.truth, truth) {
+    fn judge_move(&mut self, key: &Key, old: Option<&Entry>, truth: Option<&Truth>, now: LabTime) {
+        let both = old.zip(truth);
+        let Some((old, truth)) = both.filter(|(old, truth)| arrived(&old.truth, truth)) else {
+            if !both.is_some_and(|(old, truth)| goes_on(&old.truth, truth)) {
+                self.readiness.end(key);
+            }
             return;
-        }
+        };
         self.moves.arrived += 1;
+        self.readiness.arrive(key, now);
         if old.needs_write {
             self.moves.needing += 1;
             self.moves.ready += u64::from(truth.requires.iter().all(|leg| self.needs.stands(leg)));
@@ -156,11 +162,10 @@ impl Books {
     }
 
     fn enter(&mut self, key: &Key, old: Option<&Entry>, truth: Truth, upto: u64) -> Entry {
-        let lacking = |target: &BTreeSet<Leg>| target.iter().any(|leg| !self.needs.stands(leg));
         let begun = old.and_then(|entry| entry.truth.moving.as_ref());
         let needs_write = match &truth.moving {
             Some(moving) if begun == Some(moving) => old.is_some_and(|entry| entry.needs_write),
-            Some((_, target)) => lacking(target),
+            Some((_, target)) => self.begins(key, target),
             None => false,
         };
         let on_the_way = truth.moving.is_some();
@@ -173,6 +178,16 @@ impl Books {
         };
         let news = news.map(|news| News { on_the_way: news.on_the_way && on_the_way, ..news });
         Entry { planned, dark: false, needs_write, news, truth }
+    }
+
+    /// A vMotion begins: whether its target lacks something.
+    fn begins(&mut self, key: &Key, target: &BTreeSet<Leg>) -> bool {
+        let missing: BTreeSet<Leg> = target.iter().filter(|leg| !self.needs.stands(leg)).cloned().collect();
+        let needs_write = !missing.is_empty();
+        if needs_write {
+            self.readiness.begin(key, target, missing);
+        }
+        needs_write
     }
 
     fn leave(&mut self, key: &Key, old: Option<Entry>, now: LabTime) {
@@ -227,6 +242,7 @@ impl Books {
             if stands {
                 self.latency.stands(&leg, now);
             }
+            self.readiness.look(&leg, stands, now);
             let fell = self.writing.get(switch).copied().filter(|_| !stands);
             for key in self.users.get(&leg).cloned().unwrap_or_default() {
                 self.weigh(&key, fell, now);
@@ -269,6 +285,7 @@ impl Books {
         self.dark_planned.restart(now);
         self.dark_unplanned.restart(now);
         self.latency.restart();
+        self.readiness.restart();
         self.oracle.restart(now);
         (self.moves, self.reads, self.writes) = (Moves::default(), 0, 0);
     }
@@ -281,6 +298,7 @@ impl Books {
             moves: self.moves.arrived,
             moves_needing_a_write: self.moves.needing,
             moves_ready_before_arrival: self.moves.ready,
+            ready_before_arrival_ms: self.readiness.leads(),
             dark_vm_seconds: DarkSeconds {
                 planned: self.dark_planned.seconds(now),
                 unplanned: self.dark_unplanned.seconds(now),
@@ -326,6 +344,11 @@ fn legs(truth: &Truth) -> BTreeSet<Leg> {
 /// Whether the VM arrived where the vMotion took it.
 fn arrived(old: &Truth, new: &Truth) -> bool {
     new.host != old.host && old.moving.as_ref().is_some_and(|(to, _)| *to == new.host)
+}
+
+/// Whether a move that began goes on, or one that arrived still waits for what it needs: nothing else changed.
+fn goes_on(old: &Truth, new: &Truth) -> bool {
+    new.host == old.host && new.requires == old.requires && new.moving == old.moving
 }
 
 /// Where what a VM needs comes from.

@@ -9,6 +9,7 @@ mod latency;
 mod natives;
 mod needs;
 mod oracle;
+mod readiness;
 mod score;
 
 use std::{
@@ -20,7 +21,7 @@ use std::{
 pub use books::State;
 use books::{Books, Key};
 use oracle::Oracle;
-pub use score::{DarkSeconds, Quantiles, Score, SwitchRequests};
+pub use score::{DarkSeconds, Leads, Quantiles, Score, SwitchRequests};
 use vmtracker_core::net::{MoId, SwitchName, VcenterName};
 
 use super::model::{

@@ -24,6 +24,35 @@ impl Quantiles {
     }
 }
 
+/// How long before its arrival a VM's VLANs stood at the target, in milliseconds; negative: after it. Absent without a
+/// sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Leads {
+    /// The least margin of all.
+    pub min: Option<f64>,
+    /// 99 of 100 moves had more.
+    pub p1: Option<f64>,
+    /// Half of the moves had more.
+    pub p50: Option<f64>,
+    /// One of 100 moves had more.
+    pub p99: Option<f64>,
+    /// VMs that arrived and whose VLANs never stood, or do not yet.
+    pub never: u64,
+}
+
+impl Leads {
+    /// By nearest rank: every figure given is one that was measured.
+    pub(super) fn of_micros(samples: &[i64], never: u64) -> Self {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable();
+        let rank = |percent: usize| {
+            let index = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+            sorted.get(index).map(|micros| *micros as f64 / 1000.0)
+        };
+        Self { min: rank(0), p1: rank(1), p50: rank(50), p99: rank(99), never }
+    }
+}
+
 /// Seconds in the dark, summed over VMs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct DarkSeconds {
@@ -54,6 +83,8 @@ pub struct Score {
     pub moves_needing_a_write: u64,
     /// Of these, the ones for which every VLAN stood on arrival.
     pub moves_ready_before_arrival: u64,
+    /// By how much.
+    pub ready_before_arrival_ms: Leads,
     /// Seconds in which the fabric would not pass a powered-on VM's frames, from its arrival on.
     pub dark_vm_seconds: DarkSeconds,
     /// Seconds × port-VLANs that the controller added and nobody needs.
@@ -95,6 +126,17 @@ mod tests {
         check(&[2000], Some(2.0), Some(2.0));
         check(&[3000, 1000], Some(1.0), Some(3.0));
         check(&(1..=100).map(|n| n * 1000).collect::<Vec<_>>(), Some(50.0), Some(99.0));
+    }
+
+    #[test]
+    fn leads_are_measured_values_of_either_sign() {
+        let check = |samples: &[i64], expected: [Option<f64>; 4]| {
+            let leads = Leads::of_micros(samples, 0);
+            assert_eq!([leads.min, leads.p1, leads.p50, leads.p99], expected, "{samples:?}");
+        };
+        check(&[], [None; 4]);
+        check(&[2000, -1500], [Some(-1.5), Some(-1.5), Some(-1.5), Some(2.0)]);
+        check(&(-50..150).map(|n| n * 1000).collect::<Vec<_>>(), [-50.0, -49.0, 49.0, 147.0].map(Some));
     }
 
     #[test]

@@ -187,6 +187,40 @@ fn a_failed_move_is_no_move() {
     check(script, 0.0, 0.0, [0, 0, 0]);
 }
 
+/// Milliseconds by which a move's VLANs stood before the arrival, and how many moves were never ready.
+#[track_caller]
+fn check_lead(script: impl FnOnce(&mut Bench), lead: Option<f64>, never: u64) {
+    let mut bench = Bench::settled();
+    script(&mut bench);
+    let leads = bench.score().ready_before_arrival_ms;
+    assert_eq!((leads.min, leads.p99, leads.never), (lead, lead, never));
+}
+
+#[test]
+fn the_margin_of_a_move_counts_from_when_every_leg_stood() {
+    let begin = |bench: &mut Bench| {
+        bench.see(1, Some(vm(1, 10, Some(2)))).set(&leg("a", 2, 10), true).seconds(1);
+    };
+    let arrive = |bench: &mut Bench| {
+        bench.see(1, Some(vm(2, 10, None))).seconds(3);
+    };
+    let stand = |bench: &mut Bench| {
+        bench.set(&leg("b", 2, 10), true).seconds(4);
+    };
+    check_lead(|bench| [begin, stand, arrive].iter().for_each(|act| act(bench)), Some(4000.0), 0);
+    check_lead(|bench| [begin, arrive, stand].iter().for_each(|act| act(bench)), Some(-3000.0), 0);
+    check_lead(|bench| [begin, arrive].iter().for_each(|act| act(bench)), None, 1);
+    let fail = |bench: &mut Bench| {
+        bench.see(1, Some(vm(1, 10, None))).seconds(1);
+    };
+    check_lead(|bench| [begin, fail, stand].iter().for_each(|act| act(bench)), None, 0);
+    // Powered off where it arrived: nobody waits any more, and it was never ready.
+    let off = |bench: &mut Bench| {
+        bench.see(1, None).seconds(1);
+    };
+    check_lead(|bench| [begin, arrive, off, stand].iter().for_each(|act| act(bench)), None, 1);
+}
+
 #[test]
 fn a_restart_that_nobody_announced_is_unplanned() {
     let script = |bench: &mut Bench| {

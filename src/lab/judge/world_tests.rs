@@ -13,7 +13,7 @@ use vmtracker_core::net::InterfaceName;
 
 use super::Judge;
 use crate::lab::{
-    load::{CopyPhase, Load, LoadSpec},
+    load::{CopyPhase, Load, LoadSpec, Shares},
     model::{
         LabTime,
         dataplane::{Cabling, Chatter, Fabric, Verdict, kernel, truth, verdict},
@@ -58,8 +58,10 @@ impl Bench {
             powers_per_second: 1.0,
             births_per_second: 1.0,
             copy_phase: CopyPhase { shortest: Duration::from_secs(1), longest: Duration::from_secs(3) },
-            event_delay: Duration::ZERO,
+            failures_per_minute: 2.0,
+            shares: Shares { drs: 0.3, encrypted: 0.2, other_cluster: 0.1, failing: 0.1 },
             seed,
+            ..LoadSpec::default()
         };
         let load = Load::new(spec, &world.vcenters, LabTime::ZERO);
         let chatter = Chatter::new(Arc::clone(&cabling));

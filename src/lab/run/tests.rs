@@ -42,8 +42,7 @@ fn options(dir: &Path, script: &str) -> Options {
             powers_per_second: 5.0,
             births_per_second: 5.0,
             copy_phase: CopyPhase::exactly(Duration::from_millis(20)),
-            event_delay: Duration::ZERO,
-            seed: 1,
+            ..LoadSpec::default()
         },
         duration: Some(Duration::from_secs(1)),
         hold_down: Duration::from_secs(5),

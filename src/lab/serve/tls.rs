@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc};
 
+use aws_lc_rs::digest::{SHA256, digest};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose,
@@ -44,6 +45,14 @@ impl LabCa {
     /// # Errors
     /// When a name is none.
     pub fn server_config(&self, names: &[&str]) -> io::Result<ServerConfig> {
+        self.certified(names).map(|(config, _)| config)
+    }
+
+    /// The same, and the certificate's SHA-256 fingerprint in hexadecimal digits.
+    ///
+    /// # Errors
+    /// When a name is none.
+    pub fn certified(&self, names: &[&str]) -> io::Result<(ServerConfig, String)> {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let common = names.first().cloned().unwrap_or_default();
         let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
@@ -52,14 +61,17 @@ impl LabCa {
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        let fingerprint =
+            digest(&SHA256, certificate.der()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let private = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        ServerConfig::builder_with_provider(provider)
+        let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], private)
-            .map_err(io::Error::other)
+            .map_err(io::Error::other)?;
+        Ok((config, fingerprint))
     }
 }
 

@@ -12,7 +12,11 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_util::stream;
-use rustls::ServerConfig;
+use rustls::{
+    ServerConfig,
+    server::{ClientHello, NoServerSessionStorage, ResolvesServerCert},
+    sign::CertifiedKey,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     task::JoinHandle,
@@ -83,7 +87,12 @@ pub async fn serve_vcenters(
     Ok(RunningVcenters { running })
 }
 
-async fn serve(world: &SharedWorld, name: String, tls: ServerConfig) -> io::Result<Running> {
+async fn serve(world: &SharedWorld, name: String, mut tls: ServerConfig) -> io::Result<Running> {
+    let usual = Arc::clone(&tls.cert_resolver);
+    tls.cert_resolver = Arc::new(Shown { served: Served { world: world.clone(), name: name.clone() }, usual });
+    // Whoever resumes a session is shown no certificate.
+    tls.session_storage = Arc::new(NoServerSessionStorage {});
+    tls.send_tls13_tickets = 0;
     let state = web::Data::new(Served { world: world.clone(), name: name.clone() });
     let server = HttpServer::new(move || {
         App::new()
@@ -148,6 +157,20 @@ impl Served {
     }
 }
 
+/// The certificate that a vCenter shows: its own, or another one.
+#[derive(Debug)]
+struct Shown {
+    served: Served,
+    usual: Arc<dyn ResolvesServerCert>,
+}
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let other = self.served.look(|vcenter| vcenter.faults.certificate.clone()).flatten();
+        other.map_or_else(|| Arc::clone(&self.usual), |other| Arc::clone(&other.cert_resolver)).resolve(hello)
+    }
+}
+
 /// Passes connections on to the HTTPS server while the vCenter is up; cuts them once it is down.
 async fn front(served: Served, listener: TcpListener, behind: SocketAddr) {
     loop {
@@ -202,15 +225,8 @@ async fn versions() -> HttpResponse {
 }
 
 async fn sdk(request: HttpRequest, body: Bytes, served: web::Data<Served>) -> HttpResponse {
-    let refused = served.act(|vcenter, _| match vcenter.faults.unavailable.checked_sub(1) {
-        Some(left) => {
-            vcenter.faults.unavailable = left;
-            true
-        }
-        None => false,
-    });
-    if refused.unwrap_or(true) {
-        return HttpResponse::ServiceUnavailable().content_type("text/plain").body("503 Service Unavailable");
+    if let Some(busy) = busy(&served) {
+        return busy;
     }
     let text = String::from_utf8_lossy(&body);
     let call = match read_call(&text) {
@@ -225,6 +241,23 @@ async fn sdk(request: HttpRequest, body: Bytes, served: web::Data<Served>) -> Ht
         Some(answer) => respond(&served, &call, answer),
         None => HttpResponse::ServiceUnavailable().finish(),
     }
+}
+
+/// What a vCenter says that has no time for us.
+fn busy(served: &Served) -> Option<HttpResponse> {
+    let refused = served.act(|vcenter, _| match vcenter.faults.unavailable.checked_sub(1) {
+        Some(left) => {
+            vcenter.faults.unavailable = left;
+            Some(vcenter.faults.retry_after)
+        }
+        None => None,
+    });
+    let retry_after = refused.unwrap_or(Some(None))?;
+    let mut reply = HttpResponse::ServiceUnavailable();
+    if let Some(seconds) = retry_after {
+        reply.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    }
+    Some(reply.content_type("text/plain").body("503 Service Unavailable"))
 }
 
 fn unreadable(message: &str) -> String {

@@ -13,6 +13,7 @@ use vmtracker::lab::{
         dataplane::{Cabling, Chatter, End, Place},
         plant,
         switch::{Arrival, Delays, HttpRequest, Ticket},
+        vcenter::Vcenter,
         world::{Observer, World},
     },
     topology::Topology,
@@ -180,7 +181,8 @@ impl Sim {
     fn next(&self) -> Option<LabTime> {
         let queued = self.queue.keys().next().map(|(at, _)| *at);
         let woken = self.controller.as_ref().and_then(Controller::next_wake).map(|at| self.time_of(at));
-        queued.into_iter().chain(woken).chain(plant::next_deadline(&self.world.switches)).min()
+        let devices = self.world.vcenters.values().filter_map(Vcenter::next_deadline);
+        queued.into_iter().chain(woken).chain(devices).chain(plant::next_deadline(&self.world.switches)).min()
     }
 
     /// A tick after a deadline: it has passed when somebody looks.
@@ -189,13 +191,27 @@ impl Sim {
     }
 
     fn step(&mut self) {
+        let now = self.now;
+        self.world.vcenters.values_mut().for_each(|vcenter| vcenter.advance(now));
         let queued = self.queue.first_entry().filter(|first| first.key().0 <= self.now);
         match queued.map(|first| first.remove()) {
             Some(what) => self.happen(what),
-            // Time alone changed something on the switches: they are looked at after every step.
-            None if plant::next_deadline(&self.world.switches).is_some_and(|at| at <= self.now) => {}
+            // Time alone changed something on the devices: they are looked at after every step.
+            None if self.pass() => {}
             None => self.wake(),
         }
+    }
+
+    /// Does what is due on vCenters and switches; whether there was something.
+    fn pass(&mut self) -> bool {
+        let now = self.now;
+        let is_due = |at: Option<LabTime>| at.is_some_and(|at| at <= now);
+        let mut was_due = is_due(plant::next_deadline(&self.world.switches));
+        for vcenter in self.world.vcenters.values_mut() {
+            was_due |= is_due(vcenter.next_deadline());
+            vcenter.finish_due(now);
+        }
+        was_due
     }
 
     fn wake(&mut self) {

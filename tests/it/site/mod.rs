@@ -78,14 +78,11 @@ pub(crate) fn small() -> Topology {
 }
 
 /// Moves and nothing else, with a copy phase that leaves time for a login.
-pub(crate) const fn moves(per_second: f64) -> LoadSpec {
+pub(crate) fn moves(per_second: f64) -> LoadSpec {
     LoadSpec {
         moves_per_second: per_second,
-        powers_per_second: 0.0,
-        births_per_second: 0.0,
         copy_phase: CopyPhase { shortest: Duration::from_secs(3), longest: Duration::from_secs(9) },
-        event_delay: Duration::ZERO,
-        seed: 1,
+        ..LoadSpec::default()
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     os::unix::fs::PermissionsExt,
 };
 
+use rustix::process::Signal;
 use toml::{Table, Value};
 use vmtracker::{api::FindingRow, lab::topology::PASSWORD};
 
@@ -28,6 +29,16 @@ impl Site {
             let named = |row: &&mut Table| row.get("name").and_then(Value::as_str) == Some(name);
             change(rows.find(named).expect("such a device"));
         });
+    }
+
+    /// The controller reads its configuration again, which is a good one.
+    pub(crate) fn reload(&mut self) {
+        let read = self.metric("vmtracker_config_last_reload_timestamp_seconds").unwrap_or_default();
+        self.signal(Signal::HUP);
+        self.wait_until("the configuration was read again", |site| {
+            site.metric("vmtracker_config_last_reload_timestamp_seconds").is_some_and(|now| now > read)
+        });
+        assert_eq!(self.metric("vmtracker_config_reload_success"), Some(1.0));
     }
 
     /// Writes a file beside the configuration; where it is.
@@ -59,6 +70,10 @@ impl Site {
         self.wait_until(&format!("no finding {kind} for {subject}"), |site| {
             site.status().is_some() && site.findings_on(kind, subject).is_empty()
         });
+    }
+
+    pub(crate) fn findings_of(&self, kind: &str) -> Vec<FindingRow> {
+        self.findings().into_iter().filter(|row| row.kind == kind).collect()
     }
 
     pub(crate) fn findings_on(&self, kind: &str, subject: &str) -> Vec<FindingRow> {

@@ -32,12 +32,13 @@ impl Rig {
         self.check("the last VM is back").await;
     }
 
-    /// The simulator places VMs by chance: puts them where each is alone with its VLAN at its host.
-    pub(super) async fn spread(&self) {
+    /// The simulator places VMs by chance: puts them where each is alone with its VLAN at its host, the first one at the
+    /// host with this number in its cluster.
+    pub(super) async fn spread(&self, first: usize) {
         self.peer.control(AT_ONCE).await;
         let inventory = Inventory::read(&self.peer).await;
         for (cluster, number) in (0..2).flat_map(|cluster| (0..8).map(move |number| (cluster, number))) {
-            let host = format!("DC0_C{cluster}_H{}", number % 4);
+            let host = format!("DC0_C{cluster}_H{}", (number + first) % 4);
             let task = self.begin_move(&inventory, &format!("DC0_C{cluster}_RP0_VM{number}"), &host).await;
             assert_eq!(self.peer.outcome(&task).await, "success");
         }
@@ -78,11 +79,11 @@ impl Rig {
         there.await.unwrap_or_else(|_| panic!("{vm} does not come to {host}"));
     }
 
-    /// Waits until a method was called so often.
-    pub(super) async fn called(&mut self, method: &str, times: u64) {
+    /// Waits until a method was called so often, without a call: the simulator looks after idle sessions only when it
+    /// is left alone.
+    pub(super) async fn called(&self, method: &str, times: u64) {
         let called = timeout(PATIENCE, async {
             while self.peer.count(method).await < times {
-                self.look().await;
                 sleep(GLANCE).await;
             }
         });
@@ -90,9 +91,9 @@ impl Rig {
     }
 }
 
-/// The specification that changes the first adapter of a VM: the port group that it is in, and whether it is plugged.
+/// The specification that changes a VM's adapter on a distributed switch: the port group that it is in, and whether it is plugged.
 pub(super) fn edit_adapter(vm: &Vm, group: &str, connected: bool) -> String {
-    let nic = vm.nic();
+    let nic = vm.distributed().expect("an adapter on a distributed switch");
     let text = |name| nic.text_of(name);
     let backing = nic.child("backing").and_then(|backing| backing.child("port"));
     let uuid = backing.map_or("", |port| port.text_of("switchUuid"));

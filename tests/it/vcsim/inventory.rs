@@ -118,9 +118,9 @@ impl Inventory {
 }
 
 impl Vm {
-    /// Its adapter that was there first.
-    pub(super) fn nic(&self) -> &Node {
-        self.nics.first().expect("an adapter")
+    /// Its first adapter on a distributed switch.
+    pub(super) fn distributed(&self) -> Option<&Node> {
+        self.nics.iter().find(|nic| nic.child("backing").is_some_and(|backing| backing.child("port").is_some()))
     }
 }
 

@@ -32,7 +32,7 @@ impl Rig {
     }
 
     /// Reads the inventory; VMs that can speak, speak.
-    pub(super) async fn look(&mut self) -> Inventory {
+    async fn look(&mut self) -> Inventory {
         let inventory = Inventory::read(&self.peer).await;
         let kernels = self.places(inventory.kernel_needs());
         self.kept.extend(kernels);

@@ -2,10 +2,14 @@
 
 use proptest::prelude::ProptestConfig;
 
+mod advice;
 mod bench;
 mod cables;
 mod critical;
+mod fake_switch;
 mod hands;
+mod hosts;
+mod identity;
 mod link_bench;
 mod link_lives;
 mod links;
@@ -22,6 +26,9 @@ mod rules;
 mod saving;
 mod spine;
 mod steering;
+mod two_vcenters;
+mod unread;
+mod vcenters;
 
 /// How many cases an ordinary run plays; `PROPTEST_CASES` asks for more.
 pub(crate) fn cases(ordinary: u32) -> ProptestConfig {

@@ -47,9 +47,9 @@ fn group(kind: &str, changes: &str) -> String {
 
 /// What the port group is told to say, the last time; none: it was not told at all.
 fn steering(events: &[Event]) -> Option<Steering> {
-    let groups =
+    let mut groups =
         events.iter().filter_map(|event| if let Event::PortGroupSeen(group) = event { Some(group) } else { None });
-    groups.last().map(|group| group.steering.clone())
+    groups.next_back().map(|group| group.steering.clone())
 }
 
 fn connected() -> Watcher {

@@ -1,5 +1,7 @@
 //! The watcher by tables: every (state × input), and the order of what it tells.
 
+mod endurance;
+
 use std::{fmt::Write, sync::Arc};
 
 use super::super::{

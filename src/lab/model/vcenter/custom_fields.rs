@@ -176,3 +176,101 @@ fn duplicate(name: &str) -> Fault {
     fault.fields = vec![("name", Value::string(name)), ("object", Value::Ref(MANAGER, MoId::from(MANAGER)))];
     fault
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{
+        super::{
+            Node, Reply,
+            tests::{items, text, vcenter},
+        },
+        *,
+    };
+
+    fn node(name: &str, text: &str) -> Node {
+        Node { name: name.to_owned(), text: text.to_owned(), ..Node::default() }
+    }
+
+    /// A client that is logged in.
+    struct Client(Vcenter, Option<String>);
+
+    impl Client {
+        fn new() -> Self {
+            let mut client = Self(vcenter(2), None);
+            client.call("Login", "SessionManager", &[("userName", "user"), ("password", "pass")]).expect("logged in");
+            client
+        }
+
+        fn call(&mut self, method: &str, this: &str, arguments: &[(&str, &str)]) -> Result<Option<Value>, Fault> {
+            let arguments = arguments.iter().map(|(name, value)| node(name, value));
+            let children = [node("_this", this)].into_iter().chain(arguments).collect();
+            let call = Call { method: Node { name: method.to_owned(), children, ..Node::default() } };
+            let answer = self.0.handle(self.1.as_deref(), &call, Duration::ZERO, None);
+            self.1 = answer.opened.or(self.1.take());
+            match answer.reply {
+                Reply::Return(value) => Ok(value),
+                Reply::Fault(fault) => Err(fault),
+                other @ (Reply::Updates(..) | Reply::Wait(_)) => panic!("{method}: {other:?}"),
+            }
+        }
+
+        fn define(&mut self, name: &str) -> Result<String, Fault> {
+            self.call("AddCustomFieldDef", MANAGER, &[("name", name)])
+                .map(|field| text(&field.expect("a field"), "key"))
+        }
+
+        fn set(&mut self, entity: &MoId, key: &str, value: &str) -> Result<Option<Value>, Fault> {
+            self.call("SetField", MANAGER, &[("entity", entity.as_str()), ("key", key), ("value", value)])
+        }
+
+        fn lacks(&mut self, act: impl FnOnce(&mut Self) -> Result<(), Fault>, privilege: &str) {
+            let fault = act(self).expect_err("not permitted");
+            assert_eq!(fault.kind, "NoPermission");
+            assert!(fault.fields.contains(&("privilegeId", Value::string(privilege))), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn attributes_are_defined_and_set_by_whoever_has_the_privilege() {
+        let mut client = Client::new();
+        let vm = client.0.vm_named("vm00000").expect("there").clone();
+        client.lacks(|client| client.define("a").map(drop), MANAGE);
+        client.0.set_role("user", Role::Annotate);
+        client.lacks(|client| client.define("a").map(drop), MANAGE);
+        client.0.set_role("user", Role::Define);
+        let key = client.define("a").expect("defined");
+        assert_eq!(client.define("a").map_err(|fault| fault.kind), Err("DuplicateName"));
+        client.0.set_role("user", Role::ReadOnly);
+        client.lacks(|client| client.set(&vm, &key, "x").map(drop), SET);
+        client.0.set_role("user", Role::Annotate);
+        client.set(&vm, &key, "x").expect("set");
+        assert_eq!(client.0.attribute(&vm, "a"), "x");
+        assert_eq!(client.set(&vm, "999", "x").map_err(|fault| fault.kind), Err("InvalidArgument"));
+        assert_eq!(client.set(&"vm-999".into(), &key, "x").map_err(|fault| fault.kind), Err("ManagedObjectNotFound"));
+        client.0.lock_attributes(&vm);
+        client.lacks(|client| client.set(&vm, &key, "y").map(drop), SET);
+        client.0.set_role("user", Role::Define);
+        client.call("RemoveCustomFieldDef", MANAGER, &[("key", &key)]).expect("removed");
+        assert_eq!(client.0.attribute(&vm, "a"), "");
+    }
+
+    #[test]
+    fn values_are_a_property_and_a_change_of_one_is_a_change_of_it() {
+        let mut client = Client::new();
+        let vm = client.0.vm_named("vm00000").expect("there").clone();
+        assert_eq!(client.0.property(&vm, VALUES), Ok(None));
+        let before = client.0.revision();
+        let number = client.0.set_attribute(&vm, "a", "x");
+        assert!(number > before && client.0.changes.touches(&vm, VALUES, before));
+        let value = client.0.property(&vm, VALUES).expect("readable").expect("set");
+        let Value::Array("CustomFieldValue", values) = value else { panic!("{value:?}") };
+        assert_eq!(values.iter().map(|value| text(value, "value")).collect::<Vec<_>>(), ["x"]);
+        let fields = Value::Object(
+            "it",
+            vec![("all", client.0.property(&MANAGER.into(), "field").expect("readable").expect("set"))],
+        );
+        assert_eq!(items(&fields, "all").iter().map(|field| text(field, "name")).collect::<Vec<_>>(), ["a"]);
+    }
+}

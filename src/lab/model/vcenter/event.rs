@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use vmtracker_core::net::MoId;
 
-use super::event_kind::EventKind;
-use super::event_query::Scope;
+use super::{event_kind::EventKind, event_query::Scope};
 use crate::lab::model::LabTime;
 
 /// How many events a vCenter keeps for its collectors. The real number is a database's; this covers a burst of
@@ -41,7 +40,7 @@ pub struct Named {
 }
 
 /// The events that a vCenter remembers, oldest first.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Events {
     kept: VecDeque<SimEvent>,
     next_key: i32,

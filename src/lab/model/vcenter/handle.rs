@@ -47,11 +47,20 @@ impl Vcenter {
             return Reply::Return(None);
         }
         let reply = match call.method.name.as_str() {
+            "WaitForUpdatesEx" if waiting.is_none() && self.refuses_version(call) => {
+                Reply::Fault(Fault::new("InvalidCollectorVersion", "The version is not valid for this collector."))
+            }
             "WaitForUpdatesEx" | "WaitForUpdates" | "CheckForUpdates" => self.wait(&mut session, call, waiting),
             _ => reply(self.immediate(&mut session, call)),
         };
         self.put_session(session);
         reply
+    }
+
+    fn refuses_version(&mut self, call: &Call) -> bool {
+        let left = self.faults.refuse_versions.checked_sub(1).filter(|_| !call.method.text_of("version").is_empty());
+        self.faults.refuse_versions = left.unwrap_or(self.faults.refuse_versions);
+        left.is_some()
     }
 
     fn immediate(&mut self, session: &mut Session, call: &Call) -> Result<Option<Value>, Fault> {

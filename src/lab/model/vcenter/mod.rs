@@ -50,6 +50,7 @@ mod properties_network;
 mod properties_vm;
 mod relocate;
 mod resolve;
+mod restore;
 mod retrieve;
 mod schema;
 mod session;
@@ -83,6 +84,7 @@ pub use self::{
     properties_network::SERVICES,
     relocate::two,
     resolve::{Plugged, Resolved, Wire},
+    restore::Backup,
     spec::*,
     spec_network::*,
 };

@@ -1,44 +1,62 @@
 //! Tasks: power and moves through the API (facts: vCenter §C).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use vmtracker_core::net::MoId;
 
 use super::{
     Vcenter,
     call::{Call, Fault, Value},
+    change::EVERYTHING,
     inventory::Kind,
     motion::MoveKind,
     operate::Refused,
 };
+use crate::lab::model::LabTime;
 
 /// A task.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
     vm: MoId,
+    /// The method's name, by which pyVmomi knows it.
+    method: String,
     description: &'static str,
+    queued: LabTime,
+    ended: Option<LabTime>,
     /// The chain of the operation's events.
     chain: i32,
     /// None: it is running.
     result: Option<Result<(), String>>,
 }
 
+/// How many tasks are remembered. A real vCenter forgets one some minutes after its end.
+const KEPT: usize = 1000;
+
 /// Every task, and which of them belong to operations under way, by their chains.
 #[derive(Debug, Default)]
 pub(super) struct Tasks {
     all: BTreeMap<MoId, Task>,
+    order: VecDeque<MoId>,
     running: BTreeMap<i32, MoId>,
 }
 
 impl Tasks {
+    /// Every task.
+    pub(super) fn ids(&self) -> impl Iterator<Item = &MoId> {
+        self.order.iter()
+    }
+
+    /// One more; the one that is forgotten for it has ended long ago.
+    fn insert(&mut self, id: MoId, task: Task) -> Option<MoId> {
+        self.all.insert(id.clone(), task);
+        self.order.push_back(id);
+        let old = if self.order.len() > KEPT { self.order.pop_front() } else { None };
+        old.inspect(|old| drop(self.all.remove(old)))
+    }
+
     /// Whether there is such a task.
     pub(super) fn contains_key(&self, id: &MoId) -> bool {
         self.all.contains_key(id)
-    }
-
-    /// Every task.
-    pub(super) fn ids(&self) -> impl Iterator<Item = &MoId> {
-        self.all.keys()
     }
 }
 
@@ -47,7 +65,7 @@ impl Vcenter {
     pub(super) fn task_ends(&mut self, chain: i32, result: Result<(), String>) {
         let Some(id) = self.tasks.running.remove(&chain) else { return };
         if let Some(task) = self.tasks.all.get_mut(&id) {
-            task.result = Some(result);
+            (task.result, task.ended) = (Some(result), Some(self.clock));
         }
         self.changes.touch(&id, &["info"]);
     }
@@ -73,7 +91,11 @@ impl Vcenter {
         if result.is_none() {
             self.tasks.running.insert(chain, id.clone());
         }
-        self.tasks.all.insert(id.clone(), Task { vm, description, chain, result });
+        let (method, queued, ended) = (call.method.name.clone(), self.clock, result.as_ref().map(|_| self.clock));
+        let task = Task { vm, method, description, queued, ended, chain, result };
+        if let Some(old) = self.tasks.insert(id.clone(), task) {
+            self.changes.touch(&old, &[EVERYTHING]);
+        }
         self.changes.touch(&id, &["info"]);
         Ok(Some(Value::reference(Kind::Task, &id)))
     }
@@ -101,8 +123,10 @@ impl Vcenter {
         let mut fields = vec![
             ("key", Value::string(id.as_str())),
             ("task", Value::reference(Kind::Task, id)),
+            ("name", Value::Simple("ManagedMethodName", task.method.clone())),
             ("descriptionId", Value::string(task.description)),
             ("entity", Value::reference(Kind::VirtualMachine, &task.vm)),
+            ("entityName", Value::string(self.vm(&task.vm).map_or("", |vm| &vm.name))),
             ("state", Value::Enum("TaskInfoState", state)),
             ("cancelled", Value::boolean(false)),
             ("cancelable", Value::boolean(false)),
@@ -113,7 +137,9 @@ impl Vcenter {
             fields.push(("error", Value::Object("LocalizedMethodFault", error)));
         }
         fields.push(("reason", reason));
-        fields.push(("queueTime", self.time(self.clock)));
+        fields.push(("queueTime", self.time(task.queued)));
+        fields.push(("startTime", self.time(task.queued)));
+        fields.extend(task.ended.map(|ended| ("completeTime", self.time(ended))));
         fields.push(("eventChainId", Value::int(task.chain)));
         Some(Value::Object("TaskInfo", fields))
     }
