@@ -16,7 +16,7 @@ use super::output;
 use crate::lab::{
     load::{CopyPhase, LoadSpec, Shares},
     run::{self, LabError, Options, RunDir, Screen},
-    settings::{Pace, Transport},
+    settings::{Pace, Prepare, Transport},
     summary::{LEGEND, Live, Outcome, Summary},
     topology::{Layout, Size, Topology},
 };
@@ -89,6 +89,9 @@ pub struct LabArgs {
     /// How the controller reaches switches.
     #[arg(long, default_value = "nxapi", value_enum)]
     transport: TransportArg,
+    /// For whom the controller prepares.
+    #[arg(long, default_value = "on-move", value_enum)]
+    prepare: PrepareArg,
     /// How long a switch takes over a request that only reads.
     #[arg(long, default_value = "20ms", value_parser = span, value_name = "TIME")]
     switch_read_delay: Duration,
@@ -131,6 +134,15 @@ enum PaceArg {
     None,
     /// As the product is delivered.
     Guarded,
+}
+
+/// For whom the controller prepares.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PrepareArg {
+    /// For the target of a move, once it is announced.
+    OnMove,
+    /// For every host of the cluster, always.
+    Cluster,
 }
 
 /// How the controller reaches switches.
@@ -190,6 +202,10 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
         transport: match args.transport {
             TransportArg::Nxapi => Transport::Nxapi,
             TransportArg::Ssh => Transport::Ssh,
+        },
+        prepare: match args.prepare {
+            PrepareArg::OnMove => Prepare::OnMove,
+            PrepareArg::Cluster => Prepare::Cluster,
         },
         read_delay: args.switch_latency.unwrap_or(args.switch_read_delay),
         write_delay: args.switch_latency.unwrap_or(args.switch_write_delay),
