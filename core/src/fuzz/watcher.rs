@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    tracker::{Destination, Event, LinkPolicy, Moment, Pace, Policy, Save, Tracker, VcenterPolicy},
+    tracker::{Destination, Event, LinkPolicy, Moment, Pace, Policy, Save, Tracker, VcenterPolicy, WideTrunks},
     vcenter::{Change, Failure, Fault, MoRef, Next, ObjectUpdate, PageEnd, Part, State, UpdateKind, VimValue, Watcher},
 };
 
@@ -97,6 +97,8 @@ impl Life {
             save: Save::default(),
             clusters: Vec::new(),
             own_macs: BTreeSet::new(),
+            wide_trunk: 32,
+            wide_trunks: WideTrunks::default(),
         };
         Self {
             watcher: Watcher::new("lab".into()),

@@ -36,10 +36,8 @@ fn a_vm_says_who_it_is_and_what_its_guest_calls_itself() {
     let events = told(&[vm("enter", "vm-1", "host-1"), object("modify", "VirtualMachine", "vm-1", &changes.concat())]);
     let seen: Vec<_> = events
         .iter()
-        .filter_map(|event| match event {
-            Event::VmSeen(vm) => Some((vm.instance_uuid.clone(), vm.guest_names.clone())),
-            _ => None,
-        })
+        .filter_map(|event| if let Event::VmSeen(vm) = event { Some(vm) } else { None })
+        .map(|vm| (vm.instance_uuid.clone(), vm.guest_names.clone()))
         .collect();
     let names = vec!["vcsa01.dc.example".to_owned(), "10.0.0.5".to_owned()];
     assert_eq!(seen, [(None, Vec::new()), (Some("5029-aa".to_owned()), names)]);
@@ -50,10 +48,8 @@ fn a_host_says_whether_it_is_on_off_or_asleep() {
     let check = |word: &str, expected: HostPower| {
         let power = assign("runtime.powerState", &format!("@HostSystemPowerState>{word}"));
         let objects = [host("enter", "host-1", "connected"), object("modify", "HostSystem", "host-1", &power)];
-        let last = told(&objects).into_iter().rev().find_map(|event| match event {
-            Event::HostSeen(host) => Some(host.power),
-            _ => None,
-        });
+        let mut told = told(&objects).into_iter().rev();
+        let last = told.find_map(|event| if let Event::HostSeen(host) = event { Some(host.power) } else { None });
         assert_eq!(last, Some(expected), "{word}");
     };
     check("poweredOn", HostPower::On);

@@ -19,6 +19,7 @@ mod driver;
 mod ends;
 mod fabric;
 mod hands;
+mod life;
 mod names;
 mod nexus;
 mod operate;

@@ -205,7 +205,11 @@ fn connect(vcenter: &mut Vcenter, now: LabTime) -> Result<(Session, VcenterId, O
     };
     let view = create(soap::create_container_view(&content))?;
     let collector = create(soap::create_property_collector(&content))?;
-    create(soap::create_inventory_filter(&collector, &view, CustomPaths::default()))?;
+    create(soap::create_inventory_filter(
+        &collector,
+        &view,
+        CustomPaths { recommendations: true, ..CustomPaths::default() },
+    ))?;
     let events = create(soap::create_event_collector(&content))?;
     create(soap::create_event_filter(&collector, &events))?;
     let time = ask(vcenter, Some(&key), &soap::current_time(), now)?.0;

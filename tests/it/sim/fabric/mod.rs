@@ -38,7 +38,7 @@ const BEGINNING: Duration = Duration::from_secs(30);
 /// Between two looks at the data plane.
 const LOOK: Duration = Duration::from_millis(50);
 
-const fn secs(span: u64) -> Duration {
+pub(super) const fn secs(span: u64) -> Duration {
     Duration::from_secs(span)
 }
 
@@ -46,13 +46,13 @@ fn vlan(number: u16) -> VlanId {
     VlanId::new(number).expect("a VLAN")
 }
 
-fn port(name: &str) -> InterfaceName {
+pub(super) fn port(name: &str) -> InterfaceName {
     name.parse().expect("a port")
 }
 
 impl Sim {
     /// The same, once what runs at the beginning has its VLANs.
-    fn begun(mut self) -> Self {
+    pub(super) fn begun(mut self) -> Self {
         self.run(BEGINNING);
         assert!((0..self.roster.len()).all(|vm| self.passes(vm)), "everything passes at the beginning");
         self.judge.restart(self.now);
@@ -60,17 +60,17 @@ impl Sim {
     }
 
     /// What becomes of the frames of a VM now.
-    fn verdict(&self, vm: usize) -> Verdict {
+    pub(super) fn verdict(&self, vm: usize) -> Verdict {
         let (vcenter, id) = &self.roster[vm];
         verdict(&self.world.vcenters[vcenter], &self.cabling, &self.world.switches, id)
     }
 
-    fn passes(&self, vm: usize) -> bool {
+    pub(super) fn passes(&self, vm: usize) -> bool {
         self.verdict(vm) == Verdict::Passes
     }
 
     /// For how long the frames of a VM are lost within the next `span`.
-    fn dark(&mut self, vm: usize, span: Duration) -> Duration {
+    pub(super) fn dark(&mut self, vm: usize, span: Duration) -> Duration {
         let (until, mut dark) = (self.now + span, Duration::ZERO);
         while self.now < until {
             self.run(LOOK);
@@ -80,13 +80,13 @@ impl Sim {
     }
 
     /// How many seconds frames of any VM were lost since the beginning.
-    fn dark_seconds(&self) -> f64 {
+    pub(super) fn dark_seconds(&self) -> f64 {
         let dark = self.judge.score(self.now).dark_vm_seconds;
         dark.planned + dark.unplanned
     }
 
     /// Lets time pass until it is so; how long that took.
-    fn until(&mut self, what: &str, limit: Duration, is_so: impl Fn(&mut Self) -> bool) -> Duration {
+    pub(super) fn until(&mut self, what: &str, limit: Duration, is_so: impl Fn(&mut Self) -> bool) -> Duration {
         let began = self.now;
         while !is_so(self) {
             assert!(self.now - began < limit, "{what}: not after {limit:?}\n{}", self.told());
@@ -96,7 +96,7 @@ impl Sim {
     }
 
     /// A VM goes to another host with a copy phase of so many milliseconds.
-    fn vmotion(&mut self, vm: usize, host: &str, copy_ms: u64) {
+    pub(super) fn vmotion(&mut self, vm: usize, host: &str, copy_ms: u64) {
         let (vcenter, id) = &self.roster[vm];
         let vcenter = &self.world.vcenters[vcenter];
         let here = &vcenter.vm(id).expect("the VM").host;
@@ -107,12 +107,12 @@ impl Sim {
     }
 
     /// Whether the list of a switch's trunk allows a VLAN.
-    fn allows(&self, switch: &str, interface: &str, number: u16) -> bool {
+    pub(super) fn allows(&self, switch: &str, interface: &str, number: u16) -> bool {
         self.world.switches[switch].allowed(port(interface)).contains(vlan(number))
     }
 
     /// Whether a VLAN passes a port now.
-    fn forwards(&self, switch: &str, interface: &str, number: u16) -> bool {
+    pub(super) fn forwards(&self, switch: &str, interface: &str, number: u16) -> bool {
         self.world.switches[switch].forwards(port(interface), vlan(number))
     }
 
@@ -130,7 +130,7 @@ impl Sim {
     }
 
     /// The findings of a kind, each as `subject: text`.
-    fn findings(&mut self, kind: FindingKind) -> Vec<String> {
+    pub(super) fn findings(&mut self, kind: FindingKind) -> Vec<String> {
         let now = self.moment();
         let snapshot = self.controller.as_mut().map(|controller| controller.snapshot(now)).expect("a controller");
         let of = snapshot.findings.into_iter().filter(|found| found.kind == kind);
@@ -138,19 +138,19 @@ impl Sim {
     }
 
     /// Whether a finding of this kind says all of this.
-    fn says(&mut self, kind: FindingKind, words: &[&str]) -> bool {
+    pub(super) fn says(&mut self, kind: FindingKind, words: &[&str]) -> bool {
         self.findings(kind).iter().any(|found| words.iter().all(|word| found.contains(word)))
     }
 
     /// Everything that a person is told, for a failure.
-    fn told(&mut self) -> String {
+    pub(super) fn told(&mut self) -> String {
         let now = self.moment();
         let Some(controller) = &mut self.controller else { return "no controller".to_owned() };
         format!("at {:?}: {:#?}", self.now, controller.snapshot(now).findings)
     }
 
     /// No line of others was touched, and nothing was sent that no rule allows.
-    fn assert_rules(&self) {
+    pub(super) fn assert_rules(&self) {
         assert!(self.hands.breaches.is_empty(), "{:#?}", self.hands.breaches);
         let lines: Vec<String> = self.world.switches.values().flat_map(forbidden).collect();
         assert!(lines.is_empty(), "forbidden: {lines:#?}");
