@@ -3,7 +3,7 @@
 //! A front socket stands before each HTTPS server, so that a vCenter that is down refuses and cuts connections as a
 //! machine does that lost its power, and not as an HTTP server does that is stopping.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpRequest, HttpResponse, HttpServer,
@@ -103,6 +103,9 @@ async fn serve(world: &SharedWorld, name: String, mut tls: ServerConfig) -> io::
             .route("/sdk/vimService", web::post().to(sdk))
     })
     .workers(1)
+    // A busy lab may take long over anything; a client that waits is not a client that is slow.
+    .keep_alive(Duration::from_secs(60))
+    .client_request_timeout(Duration::ZERO)
     .disable_signals()
     .shutdown_timeout(1)
     .bind_rustls_0_23("127.0.0.1:0", tls)?;

@@ -1,7 +1,7 @@
 //! VMs speak, and switches learn where they are.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -18,6 +18,8 @@ use crate::lab::model::{LabTime, plant, switch::Switch, vcenter::Vcenter, world:
 const EVERYBODY: Duration = Duration::from_secs(300);
 /// A guest whose frames are lost tries again this often, as TCP and ARP do.
 const AGAIN: Duration = Duration::from_secs(1);
+/// So many speak in a row besides those that changed: nobody else sees the world meanwhile.
+const AT_ONCE: usize = 250;
 
 /// Lets VMs' frames pass, and the switches learn their addresses: after every change of a VM (ESXi sends RARP after a
 /// move), again every second while they do not pass, and of everybody every five minutes. Hosts see whether the other
@@ -29,6 +31,8 @@ pub struct Chatter {
     lit: BTreeMap<(String, String), bool>,
     unheard: BTreeSet<(String, MoId)>,
     unpowered: BTreeSet<String>,
+    /// Who still has to speak.
+    queue: VecDeque<(String, MoId)>,
     everybody_at: LabTime,
     again_at: LabTime,
     /// The scene at the last look at the cables, and at the last time that the unheard tried again.
@@ -50,6 +54,7 @@ impl Chatter {
             lit: BTreeMap::new(),
             unheard: BTreeSet::new(),
             unpowered: BTreeSet::new(),
+            queue: VecDeque::new(),
             everybody_at,
             again_at,
             followed: None,
@@ -74,24 +79,36 @@ impl Chatter {
             self.follow(world);
         }
         follow_appliances(world, &self.cabling);
-        let everybody = now >= self.everybody_at;
-        if everybody {
-            self.everybody_at = now + EVERYBODY;
-        }
-        // Where nothing changed, what did not pass does not pass now.
-        let again = now >= self.again_at && self.tried != Some(scene);
-        if again {
-            (self.again_at, self.tried) = (now + AGAIN, Some(scene));
-        }
+        self.enqueue(world, scene, now);
         for (name, vcenter) in &world.vcenters {
-            let known = self.numbers.insert(name.clone(), vcenter.revision());
-            let speakers: BTreeSet<MoId> = match known {
-                Some(number) if !everybody => speakers(vcenter, number, again.then_some(&self.unheard)),
-                Some(_) | None => vcenter.vms().map(|vm| vm.id.clone()).collect(),
-            };
-            for id in speakers {
+            let known = self.numbers.insert(name.clone(), vcenter.revision()).unwrap_or(vcenter.revision());
+            let changed: Vec<MoId> = vcenter.dirty_since(known).map(|(_, id)| id.clone()).collect();
+            for id in changed {
                 self.say(name, vcenter, id, &mut world.switches, now);
             }
+        }
+        for _ in 0..AT_ONCE {
+            let Some((name, id)) = self.queue.pop_front() else { break };
+            if let Some(vcenter) = world.vcenters.get(&name) {
+                self.say(&name, vcenter, id, &mut world.switches, now);
+            }
+        }
+    }
+
+    /// Who has to speak besides those that changed: everybody, or those that were not heard. Where nothing changed, what did
+    /// not pass does not pass now.
+    fn enqueue(&mut self, world: &World, scene: Scene, now: LabTime) {
+        if !self.queue.is_empty() {
+            return;
+        }
+        if now >= self.everybody_at {
+            self.everybody_at = now + EVERYBODY;
+            let all = world.vcenters.iter();
+            self.queue =
+                all.flat_map(|(name, vcenter)| vcenter.vms().map(|vm| (name.clone(), vm.id.clone()))).collect();
+        } else if now >= self.again_at && self.tried != Some(scene) {
+            (self.again_at, self.tried) = (now + AGAIN, Some(scene));
+            self.queue = self.unheard.iter().cloned().collect();
         }
     }
 
@@ -137,10 +154,4 @@ fn tell(world: &mut World, (host, device): &(String, String), link: Option<bool>
         // A host that is in no inventory has nobody to tell.
         here.map(|(id, link)| vcenter.set_pnic_link(&id, device, link).unwrap_or_default());
     }
-}
-
-/// Whoever changed after change `number`, and those that were not heard.
-fn speakers(vcenter: &Vcenter, number: u64, unheard: Option<&BTreeSet<(String, MoId)>>) -> BTreeSet<MoId> {
-    let unheard = unheard.into_iter().flatten().filter(|(at, _)| at == vcenter.name());
-    vcenter.dirty_since(number).map(|(_, id)| id).chain(unheard.map(|(_, id)| id)).cloned().collect()
 }
