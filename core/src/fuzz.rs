@@ -19,7 +19,7 @@ use crate::{
         parse,
         screen::{Output, Screen, ScreenError},
     },
-    vcenter::{UpdateReader, read_answer},
+    vcenter::{UpdateReader, hints, ports, read_answer},
 };
 
 const PORT: InterfaceName = InterfaceName::Ethernet(1, 1);
@@ -82,7 +82,9 @@ fn shown(sent: &[u8], size: usize) -> Result<Option<Output>, ScreenError> {
 
 /// A vCenter's answer, read whole and read as a set of updates.
 pub fn soap(data: &[u8]) {
-    drop(read_answer(data));
+    if let Ok(answer) = read_answer(data) {
+        drop((hints(&answer), ports(&answer)));
+    }
     if let Ok(mut reader) = UpdateReader::open(data) {
         while let Ok(Some(_)) = reader.next_part() {}
     }

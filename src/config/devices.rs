@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use vmtracker_core::{
     net::{InterfaceName, SwitchName, VcenterName},
     nexus::nxapi::Dialect,
-    tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy},
+    tracker::{InterfacePolicy, Mode, SwitchPolicy, VcenterPolicy, WideTrunks},
 };
 
 use super::{
-    fabric::{Fabric, allowed, mode, prepare},
+    fabric::{Fabric, allowed, mode, prepare, wide_trunk, wide_trunks},
     login,
     settings::{Secret, SwitchSettings, VcenterSettings},
     source::{Section, Source},
@@ -33,7 +33,16 @@ const REACH: [&str; 7] = ["name", "url", "username", "password_file", "password_
 pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric) -> Vcenters {
     let mut unique = Unique::default();
     let one = |section: &Section<'_>| {
-        let own = ["allowed_vlans", "prepare", "critical_vms", "drs_recommendations", "attributes", "annotate"];
+        let own = [
+            "allowed_vlans",
+            "wide_trunk",
+            "wide_trunks",
+            "prepare",
+            "critical_vms",
+            "drs_recommendations",
+            "attributes",
+            "annotate",
+        ];
         section.allow(&[&REACH[..], &own].concat());
         let name = VcenterName::from(unique.name(section)?);
         let policy = VcenterPolicy {
@@ -42,14 +51,25 @@ pub(super) fn vcenters(source: &Source<'_>, root: &Section<'_>, fabric: &Fabric)
             address: section.text("url").and_then(|url| value::host(&url.value)).unwrap_or_default(),
             critical_vms: section.texts("critical_vms").into_iter().collect(),
             drs_recommendations: section.flag("drs_recommendations").unwrap_or(fabric.drs_recommendations),
-            ..VcenterPolicy::default()
+            wide_trunk: wide_trunk(section),
+            wide_trunks: wide_trunks(section),
         };
+        consent_is_bounded(section, &policy, fabric);
         let settings = vcenter(source, section, &name, &mut unique);
         let recommendations = policy.drs_recommendations;
         let settings = settings.map(|settings| VcenterSettings { recommendations, ..settings });
         Some((name, Device { settings, policy }))
     };
     root.sections("vcenter").iter().filter_map(one).collect()
+}
+
+/// Consent to wide trunks needs a range that bounds it: else it would be every VLAN there is. Where only the fabric
+/// consents, its own key is at fault.
+fn consent_is_bounded(section: &Section<'_>, policy: &VcenterPolicy, fabric: &Fabric) {
+    let consents = policy.wide_trunks == Some(WideTrunks::AllowedVlans);
+    if consents && policy.allowed.is_none() && fabric.allowed.is_none() {
+        section.fault("wide_trunks", "needs allowed_vlans, here or in [fabric], that says which VLANs are meant");
+    }
 }
 
 pub(super) fn switches(source: &Source<'_>, root: &Section<'_>, fabric: Mode) -> Switches {

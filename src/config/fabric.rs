@@ -4,10 +4,11 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use vmtracker_core::{
     net::VlanSet,
-    tracker::{Act, LinkPolicy, Mode, Pace, Prepare, Save},
+    tracker::{Act, LinkPolicy, Mode, Pace, Prepare, Save, VcenterPolicy, WideTrunks},
 };
 
 use super::{
+    devices::Vcenters,
     settings::Service,
     source::{Located, Section, Source},
     value,
@@ -28,9 +29,15 @@ pub(super) struct Fabric {
     pub(super) pace: Pace,
     pub(super) links: LinkPolicy,
     pub(super) save: Save,
+    pub(super) wide_trunk: u16,
+    pub(super) wide_trunks: WideTrunks,
     pub(super) prepare: Prepare,
     pub(super) drs_recommendations: bool,
 }
+
+/// How many VLANs a port group trunks at most without being wide, where nothing else is said: more than the guests of
+/// one port group commonly tag, and fewer than whoever ticked the default range 0-4094.
+const WIDE_TRUNK: u16 = 32;
 
 pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabric {
     let mut fabric = Fabric {
@@ -40,17 +47,22 @@ pub(super) fn fabric(source: &Source<'_>, section: Option<&Section<'_>>) -> Fabr
         pace: Pace::Guarded,
         links: LinkPolicy::default(),
         save: Save::default(),
+        wide_trunk: WIDE_TRUNK,
+        wide_trunks: WideTrunks::default(),
         prepare: Prepare::default(),
         drs_recommendations: false,
     };
     let Some(section) = section else { return fabric };
-    section.allow(&["mode", "allowed_vlans", "hold_down", "pace", "links", "save", "prepare", "drs_recommendations"]);
+    let known = ["mode", "allowed_vlans", "hold_down", "pace", "links", "save", "wide_trunk", "wide_trunks"];
+    section.allow(&[&known[..], &["prepare", "drs_recommendations"]].concat());
     fabric.mode = mode(section).unwrap_or(fabric.mode);
     fabric.allowed = allowed(section);
     fabric.hold_down = section.parse("hold_down", value::duration).map_or(fabric.hold_down, |it| it.value);
     fabric.pace = section.parse("pace", pace).map_or(fabric.pace, |it| it.value);
     fabric.links = section.parse("links", links).map_or(fabric.links, |it| it.value);
     fabric.save = save(source, section).unwrap_or(fabric.save);
+    fabric.wide_trunk = wide_trunk(section).unwrap_or(fabric.wide_trunk);
+    fabric.wide_trunks = wide_trunks(section).unwrap_or(fabric.wide_trunks);
     fabric.prepare = prepare(section).unwrap_or(fabric.prepare);
     fabric.drs_recommendations = section.flag("drs_recommendations").unwrap_or(false);
     fabric
@@ -127,6 +139,33 @@ fn save(source: &Source<'_>, section: &Section<'_>) -> Option<Save> {
         source.warn(key, span, advice);
     }
     Some(value)
+}
+
+/// `wide_trunk` of any section: a number of VLANs.
+pub(super) fn wide_trunk(section: &Section<'_>) -> Option<u16> {
+    section.number("wide_trunk", 1..=4094).map(|it| it.value)
+}
+
+/// `wide_trunks` of any section.
+pub(super) fn wide_trunks(section: &Section<'_>) -> Option<WideTrunks> {
+    let word = |text: &str| match text {
+        "refuse" => Ok(WideTrunks::Refuse),
+        "allowed-vlans" => Ok(WideTrunks::AllowedVlans),
+        _ => Err(format!("{text:?} is no word for wide trunks; use \"refuse\" or \"allowed-vlans\"")),
+    };
+    section.parse("wide_trunks", word).map(|it| it.value)
+}
+
+/// Consent of the whole fabric is bounded by its own range, or by one of each vCenter that it holds for.
+pub(super) fn consent_is_bounded(section: &Section<'_>, fabric: &Fabric, vcenters: &Vcenters) {
+    if fabric.wide_trunks != WideTrunks::AllowedVlans || fabric.allowed.is_some() {
+        return;
+    }
+    let unbounded = |own: &VcenterPolicy| own.wide_trunks.is_none() && own.allowed.is_none();
+    if vcenters.is_empty() || vcenters.values().any(|vcenter| unbounded(&vcenter.policy)) {
+        let text = "needs allowed_vlans, here or in each [[vcenter]], that says which VLANs are meant";
+        section.fault("wide_trunks", text);
+    }
 }
 
 fn links(text: &str) -> Result<LinkPolicy, String> {

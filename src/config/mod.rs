@@ -93,6 +93,9 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
     let fabric = fabric::fabric(source, root.section("fabric").as_ref());
     let service = fabric::service(source, root.section("service").as_ref());
     let vcenters = devices::vcenters(source, root, &fabric);
+    if let Some(section) = root.section("fabric") {
+        fabric::consent_is_bounded(&section, &fabric, &vcenters);
+    }
     let switches = devices::switches(source, root, fabric.mode);
     let known = placement::Known::new(&vcenters, &switches);
     let attachments = placement::attachments(source, root, &known);
@@ -108,6 +111,8 @@ fn read(source: &Source<'_>, root: &source::Section<'_>) -> Config {
         floors,
         links: fabric.links,
         save: fabric.save,
+        wide_trunk: fabric.wide_trunk,
+        wide_trunks: fabric.wide_trunks,
         clusters,
         own_macs: Default::default(),
     };

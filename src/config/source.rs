@@ -5,7 +5,7 @@
 
 use std::{
     cell::RefCell,
-    ops::Range,
+    ops::{Range, RangeInclusive},
     path::{Path, PathBuf},
 };
 
@@ -150,6 +150,20 @@ impl<'a> Section<'a> {
             return None;
         };
         Some(*flag)
+    }
+
+    /// A whole number inside a range; anything else is a fault.
+    pub(super) fn number(&self, key: &str, range: RangeInclusive<u16>) -> Option<Located<u16>> {
+        let value = self.find(key)?;
+        let read = match value.get_ref() {
+            DeValue::Integer(number) => u16::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let Some(number) = read.filter(|number| range.contains(number)) else {
+            self.fault(key, format!("must be a number from {} to {}", range.start(), range.end()));
+            return None;
+        };
+        Some(Located { value: number, key: self.path_of(key), span: value.span() })
     }
 
     /// A text that must be there and must not be empty.

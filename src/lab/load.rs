@@ -299,3 +299,6 @@ fn pick<'a, T>(rng: &mut StdRng, from: &'a [T]) -> Option<&'a T> {
     }
     from.get(rng.random_range(0..from.len()))
 }
+
+#[cfg(test)]
+mod tests;

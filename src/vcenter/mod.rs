@@ -7,6 +7,7 @@ mod error;
 mod feedback;
 mod hints;
 mod limits;
+mod ports;
 mod session;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -16,5 +17,6 @@ mod updates;
 pub use error::{Class, Trouble, VcenterError};
 pub use hints::HintTask;
 pub use limits::Limits;
+pub use ports::PortTask;
 pub use session::{Session, probe};
 pub use updates::Updates;

@@ -4,9 +4,10 @@ use tokio::time::{sleep, timeout};
 use tracing::debug;
 use vmtracker_core::{
     net::VcenterId,
-    tracker::Hint,
+    tracker::{DvPort, Hint},
     vcenter::{
-        HintTarget, MoRef, ServiceContent, VimValue, hints, returned_reference, soap, soap::CustomPaths, unix_ms,
+        HintTarget, MoRef, PortTarget, ServiceContent, VimValue, hints, ports, returned_reference, soap,
+        soap::CustomPaths, unix_ms,
     },
 };
 
@@ -142,6 +143,15 @@ impl Session {
     async fn query_hint(&self, target: &HintTarget, pnic: Option<&str>) -> Result<VimValue, VcenterError> {
         let request = soap::query_network_hint(&target.network_system, pnic);
         self.transport.call("the question what a host hears", request).await
+    }
+
+    /// The ports of a group that something is plugged into.
+    ///
+    /// # Errors
+    /// As any call.
+    pub async fn ports(&self, target: &PortTarget) -> Result<Vec<DvPort>, VcenterError> {
+        let request = soap::fetch_dv_ports(&target.dvs, std::slice::from_ref(&target.group));
+        self.transport.call("the question for ports", request).await.map(|answer| ports(&answer))
     }
 
     /// Bytes of requests and answers since the session began: to the vCenter, and from it.

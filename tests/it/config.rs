@@ -84,7 +84,7 @@ fn the_shipped_file_with_its_examples_is_valid_and_shows_every_key() {
     let known = "mode allowed_vlans hold_down pace links save store control metrics log name url username password_file \
                  password_env ca_file fingerprint_sha256 vcenter host pnic switch interface cluster vlans vpc_peer transport \
                  prepare drs_recommendations critical_vms ssh known_hosts_file host_key_sha256 host_key private_key_file \
-                 passphrase_file ssh_agent attributes annotate";
+                 passphrase_file ssh_agent attributes annotate wide_trunk wide_trunks";
     for key in known.split_whitespace() {
         assert!(text.iter().any(|line| line.starts_with(&format!("{key} ="))), "{key} is not shown");
     }
@@ -106,6 +106,24 @@ fn every_fault_is_reported_at_once_with_its_line() {
             "10 switch[1]: password_file or password_env is missing",
             "12 switch[1].url: must begin with https://",
             "13 switch[1].pasword_file: unknown key; did you mean \"password_file\"?",
+        ],
+    );
+}
+
+#[test]
+fn consent_to_wide_trunks_says_which_vlans_are_meant() {
+    let consent = "wide_trunks = 'allowed-vlans'\n";
+    let range = "allowed_vlans = '100-199'\n";
+    check(&format!("[fabric]\n{consent}{VCENTER}"), &["2 fabric.wide_trunks: needs allowed_vlans"]);
+    check(&format!("[fabric]\n{consent}{VCENTER}{range}"), &[]);
+    check(&format!("{VCENTER}{consent}"), &["6 vcenter[1].wide_trunks: needs allowed_vlans"]);
+    check(&format!("[fabric]\n{range}{VCENTER}{consent}"), &[]);
+    check(
+        &format!("[fabric]\n{range}wide_trunk = 0\nwide_trunks = 'all'\n{VCENTER}wide_trunk = 'x'\n"),
+        &[
+            "3 fabric.wide_trunk: must be a number from 1 to 4094",
+            "4 fabric.wide_trunks: \"all\" is no word for wide trunks",
+            "10 vcenter[1].wide_trunk: must be a number",
         ],
     );
 }

@@ -59,17 +59,16 @@ async fn end(mut rig: Rig) {
 
 /// Waits until the service says something of this kind whose text contains this.
 async fn found(rig: &Rig, kind: &str, text: &str) -> FindingRow {
-    let finding = timeout(PATIENCE, async {
+    let fits = |finding: &FindingRow| finding.kind == kind && finding.text.contains(text);
+    let waiting = timeout(PATIENCE, async {
         loop {
-            let all = findings(rig).await;
-            let found = all.into_iter().find(|finding| finding.kind == kind && finding.text.contains(text));
-            if let Some(found) = found {
+            if let Some(found) = findings(rig).await.into_iter().find(fits) {
                 return found;
             }
             sleep(GLANCE).await;
         }
     });
-    finding.await.unwrap_or_else(|_| panic!("no {kind} with {text:?}\n{}", rig.said()))
+    waiting.await.unwrap_or_else(|_| panic!("no {kind} with {text:?}\n{}", rig.said()))
 }
 
 /// What the service says that a person should mend.

@@ -5,9 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Cluster, ClusterId, HostId, PowerState, Reason, Recommendation, Tracker, VmId, reason::Unit, units::Answer,
-};
+use super::{Cluster, ClusterId, HostId, Reason, Recommendation, Tracker, VmId, reason::Unit, units::Answer};
 
 /// Every recommendation, by cluster.
 #[derive(Clone, Debug, Default)]
@@ -77,10 +75,11 @@ impl Tracker {
     /// A VM that may be sent somewhere needs there what it needs where it runs.
     pub(super) fn advice_answer(&self, id: &VmId) -> Option<Answer> {
         let mut answer = Answer::default();
-        let Some(vm) = self.sites.vms.get(id).filter(|vm| vm.power == PowerState::On) else { return Some(answer) };
+        let Some(vm) = self.sites.vms.get(id).filter(|vm| vm.runs() == Some(true)) else { return Some(answer) };
         for to in self.advice.targets(id).filter(|to| vm.host.as_ref() != Some(to)) {
-            let keys = self.needs_on(vm, to, &mut BTreeSet::new());
-            answer.asked.insert(Reason::Recommended { vm: id.clone(), to: to.clone() }, Some(keys));
+            let reason = Reason::Recommended { vm: id.clone(), to: to.clone() };
+            let keys = self.needs_on(vm, to, &reason, &mut Answer::default());
+            answer.asked.insert(reason, Some(keys));
         }
         Some(answer)
     }

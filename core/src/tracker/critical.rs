@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ClusterId, Host, Network, Reason, Tracker, Vm, VmId, requirement::Key};
+use super::{ClusterId, Host, Network, Reason, Tracker, Vm, VmId, requirement::Key, units::connected};
 
 /// What was found.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,7 @@ impl Tracker {
         let Some(cluster) = self.cluster_of(&vm).cloned() else { return };
         let networks = self.critical.networks.entry(cluster.clone()).or_default();
         let before = networks.len();
-        let used = vm.vnics.iter().flatten().filter(|vnic| vnic.connected);
+        let used = connected(&vm);
         networks.extend(used.filter_map(|vnic| Some((Network::of(&vnic.backing)?, id.clone()))));
         if networks.len() != before {
             self.cluster_changed(&cluster);
@@ -84,8 +84,7 @@ impl Tracker {
     pub(super) fn critical_floor(&self, host: &Host) -> Option<(Reason, BTreeSet<Key>)> {
         let cluster = host.cluster.clone().filter(|cluster| self.critical.runs_in(cluster))?;
         let networks = self.critical.networks(&cluster);
-        let keys =
-            networks.filter_map(|(network, _)| self.on_host(&host.id, &network.backing(), "", &mut BTreeSet::new()));
+        let keys = networks.filter_map(|(network, _)| self.on_network(&host.id, &network.backing()));
         let keys = keys.flatten().collect();
         Some((Reason::Floor { cluster, host: host.id.clone() }, keys))
     }

@@ -167,7 +167,7 @@ impl Tracker {
         match reason {
             Reason::Vnic { vm, key } => format!("{} vNIC {key}", self.sites.vm_name(vm)),
             Reason::Move { vm, to } => format!("{} moves to {}", self.sites.vm_name(vm), self.sites.host_name(to)),
-            Reason::Vmkernel { host, device } => format!("{} {device}", self.sites.host_name(host)),
+            Reason::Vmkernel { host, device } => self.sites.adapter_name(host, device),
             Reason::Floor { cluster, host } => {
                 format!("{} on {}", self.floor_text(cluster), self.sites.host_name(host))
             }

@@ -61,4 +61,10 @@ impl Sites {
     pub(super) fn host_name(&self, id: &HostId) -> String {
         self.hosts.get(id).map_or_else(|| id.to_string(), |host| host.name.escape_debug().to_string())
     }
+
+    /// How a vmkernel adapter is called, with its host and what it is used for, for people.
+    pub(super) fn adapter_name(&self, id: &HostId, device: &str) -> String {
+        let adapter = self.hosts.get(id).map_or_else(|| device.escape_debug().to_string(), |host| host.adapter(device));
+        format!("{} {adapter}", self.host_name(id))
+    }
 }

@@ -68,7 +68,13 @@ impl FindingKind {
         }
         let settles = matches!(
             self,
-            Self::Unattached | Self::Unconfirmed | Self::Suspended | Self::PairMismatch | Self::LinkLacks
+            Self::Unattached
+                | Self::Unconfirmed
+                | Self::Suspended
+                | Self::PairMismatch
+                | Self::LinkLacks
+                | Self::UnreadPort
+                | Self::NativeVlan
         );
         if settles { NEIGHBORS } else { Duration::ZERO }
     }
@@ -115,6 +121,20 @@ kinds! {
     Unattached = "unattached", Network;
     /// It cannot be told what an adapter needs.
     UnknownNeed = "unknown-need", Systems;
+    /// A port of a distributed switch may need something else than its group, and cannot be read.
+    UnreadPort = "unread-port", Systems;
+    /// A port group lets more VLANs through than are served without consent.
+    WideTrunk = "wide-trunk", Systems;
+    /// VMs on a network whose frames leave in an overlay's tunnel: they are not tracked by VLAN.
+    OverlayNetwork = "overlay-network", Systems;
+    /// VMs with PCI pass-through devices: what these carry is not known.
+    PassThrough = "pass-through", Systems;
+    /// A VM is protected by another one that is not in the inventory: what that needs is not known.
+    UnseenSecondary = "unseen-secondary", Systems;
+    /// Frames leave a host untagged, and the native VLAN of its port does not pass them.
+    NativeVlan = "native-vlan", Network;
+    /// A VLAN is needed tagged, and is the port's native one: the switch sends it untagged.
+    NativeTagged = "native-tagged", Network;
     /// A custom attribute of a port group cannot be read: what the port group needs is not added.
     BadAttribute = "bad-attribute", Systems;
     /// Findings cannot be written into a vCenter, which the configuration asks for.

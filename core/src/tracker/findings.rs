@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    EdgePort, Entity, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, permit::Verdict,
-    reason::Unit, steering::Consent, sufferers::About, units::Puzzle, withdrawal::Wait,
+    EdgePort, Entity, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, network_findings,
+    permit::Verdict, reason::Unit, steering::Consent, sufferers::About, units::Puzzle, withdrawal::Wait,
 };
 use crate::net::{VlanId, VlanSet};
 
@@ -16,12 +16,14 @@ impl Tracker {
     pub fn findings(&mut self, now: Moment) -> Vec<Finding> {
         let mut found = self.device_findings();
         let mut about = About::new();
-        let of_entities = [self.cable_findings(), self.need_findings(), self.absence_findings()];
+        let of_entities =
+            [self.cable_findings(), self.need_findings(), self.network_findings(), self.absence_findings()];
         for (finding, entity) in of_entities.into_iter().flatten() {
             about.entry(finding.clone()).or_default().extend(entity);
             found.push(finding);
         }
         found.extend(self.steering_findings());
+        found.extend(self.native_findings());
         found.extend(self.port_findings(now));
         found.extend(self.pair_findings());
         found.extend(self.link_findings(now));
@@ -128,27 +130,36 @@ impl Tracker {
     fn need_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let one = |(unit, puzzle): (&Unit, &Puzzle)| match puzzle {
             Puzzle::Need(text) => {
-                let subject = match unit {
-                    Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
-                    Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),
-                };
-                let found = (FindingKind::UnknownNeed, subject, format!("{text}; what stands for it stays"));
-                (found, Some(unit.entity()))
+                let text = format!("{text}; what stands for it stays");
+                Some(((FindingKind::UnknownNeed, self.subject_of(unit), text), Some(unit.entity())))
+            }
+            Puzzle::Unread(text) => {
+                let text = network_findings::unread(text);
+                Some(((FindingKind::UnreadPort, self.subject_of(unit), text), Some(unit.entity())))
             }
             Puzzle::Unattached(host, pnic) => {
                 let subject = format!("host {} {pnic}", self.sites.host_name(host));
                 let text = "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it";
-                ((FindingKind::Unattached, subject, text.to_owned()), Some(Entity::Host(host.clone())))
+                Some(((FindingKind::Unattached, subject, text.to_owned()), Some(Entity::Host(host.clone()))))
             }
+            // Told by its host, or once for each network.
+            Puzzle::Hidden | Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
-        all.filter(|(_, puzzle)| self.is_open(puzzle)).map(one).collect()
+        all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
+    }
+
+    fn subject_of(&self, unit: &Unit) -> String {
+        match unit {
+            Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
+            Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),
+        }
     }
 
     /// A pnic with a trouble of its own is not said to hang nowhere as well.
     fn is_open(&self, puzzle: &Puzzle) -> bool {
         match puzzle {
-            Puzzle::Need(_) => true,
+            Puzzle::Need(_) | Puzzle::Hidden | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => true,
             Puzzle::Unattached(host, pnic) => !self.attachments.has_trouble(host, pnic),
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Steering;
 use super::{DvsId, FaultTolerance, Overrides, Sriov, VmConnection};
-use crate::net::{InterfaceName, MacAddr, MoId, VcenterId, VlanId, VlanSet};
+use crate::net::{MacAddr, MoId, VcenterId, VlanId, VlanSet};
 
 /// One managed object of one vCenter. Identity is never a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -294,6 +294,29 @@ pub struct Vmkernel {
     pub services: BTreeSet<String>,
 }
 
+impl Vmkernel {
+    /// Its device and what it is used for, for people, such as `vmk1 (vmotion)`.
+    pub fn label(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
+        let device = self.device.escape_debug();
+        if services.is_empty() {
+            device.to_string()
+        } else {
+            format!("{device} ({})", services.join(", ").escape_debug())
+        }
+    }
+}
+
+impl Host {
+    /// How one of its vmkernel adapters is called, for people.
+    pub fn adapter(&self, device: &str) -> String {
+        let mut known = self.network.iter().flat_map(|network| &network.vmkernels);
+        known
+            .find(|adapter| adapter.device == device)
+            .map_or_else(|| device.escape_debug().to_string(), Vmkernel::label)
+    }
+}
+
 /// A distributed port group as it now is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortGroup {
@@ -356,41 +379,4 @@ pub struct Recommendation {
     pub vm: VmId,
     /// Where to.
     pub to: HostId,
-}
-
-/// What a pnic hears from the switch at the other end of its cable (`QueryNetworkHint`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hint {
-    /// The pnic that hears it, such as `vmnic2`.
-    pub pnic: String,
-    /// How it was heard.
-    pub protocol: Discovery,
-    /// The switch's own name: CDP `systemName`, else `devId` without the serial; LLDP `System Name`.
-    pub system_name: Option<String>,
-    /// The serial number in parentheses behind a CDP `devId` of NX-OS.
-    pub serial: Option<String>,
-    /// LLDP `chassisId`, if it is a MAC address.
-    pub chassis: Option<MacAddr>,
-    /// `portId` as heard.
-    pub port: String,
-    /// `portId`, if it names a Nexus interface.
-    pub interface: Option<InterfaceName>,
-}
-
-/// A discovery protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Discovery {
-    /// Cisco Discovery Protocol.
-    Cdp,
-    /// IEEE 802.1AB.
-    Lldp,
-}
-
-impl fmt::Display for Discovery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cdp => "CDP",
-            Self::Lldp => "LLDP",
-        })
-    }
 }

@@ -17,6 +17,7 @@ use super::{
     ledger::{self, Ledger, State},
     links::Links,
     motion::Motion,
+    native::Untagged,
     obstacle::Obstacles,
     reason::Unit,
     reload::Boots,
@@ -47,6 +48,7 @@ pub struct Tracker {
     pub(super) critical: Critical,
     pub(super) moves: BTreeMap<VmId, Motion>,
     pub(super) puzzles: BTreeMap<Unit, BTreeSet<Puzzle>>,
+    pub(super) untagged: BTreeMap<Unit, Untagged>,
     pub(super) lapses: BTreeMap<requirement::Key, Lapse>,
     pub(super) unmet: BTreeMap<requirement::Key, Moment>,
     pub(super) closed: BTreeSet<requirement::Key>,
@@ -96,6 +98,7 @@ impl Tracker {
             critical: Critical::default(),
             moves: BTreeMap::new(),
             puzzles: BTreeMap::new(),
+            untagged: BTreeMap::new(),
             lapses: BTreeMap::new(),
             unmet: BTreeMap::new(),
             closed: BTreeSet::new(),
@@ -309,7 +312,11 @@ impl Tracker {
 
     /// Computes one unit anew and notes what that changes.
     pub(super) fn refresh(&mut self, unit: Unit, now: Moment) {
-        let Some(Answer { asked, puzzles }) = self.answer(&unit) else { return self.unread(unit) };
+        let Some(Answer { asked, untagged, puzzles }) = self.answer(&unit) else { return };
+        match untagged.is_empty() {
+            true => drop(self.untagged.remove(&unit)),
+            false => drop(self.untagged.insert(unit.clone(), untagged)),
+        }
         match puzzles.is_empty() {
             true => drop(self.puzzles.remove(&unit)),
             false => drop(self.puzzles.insert(unit.clone(), puzzles)),

@@ -25,6 +25,7 @@ mod fabric;
 mod fabric_findings;
 mod finding;
 mod findings;
+mod hint;
 mod identity;
 mod intent;
 mod inventory;
@@ -35,8 +36,10 @@ mod looks;
 mod machine;
 mod moment;
 mod motion;
+mod native;
 mod needs;
 mod network;
+mod network_findings;
 mod networks;
 mod observation;
 mod obstacle;
@@ -47,6 +50,7 @@ mod paths;
 mod permit;
 mod policy;
 mod prepare;
+mod private;
 mod reason;
 mod reconcile;
 mod record;
@@ -59,8 +63,8 @@ mod steering;
 mod sufferers;
 mod undo;
 mod units;
-mod unread;
 mod vm_state;
+mod wide;
 mod withdrawal;
 
 #[cfg(test)]
@@ -70,11 +74,12 @@ pub use attachment::{Attachment, Witness};
 pub use dvs::{Connectee, DvPort, Dvs, DvsId, Lag, Overrides, Pvlan, PvlanKind};
 pub use event::{Destination, Event};
 pub use finding::{Entity, Finding, FindingKind, Team};
+pub use hint::{Discovery, Hint};
 pub use intent::{Cause, Configure, Done, Intent, Outcome, Place, SaveOutcome, StepResult, Withdrawal};
 pub use inventory::{
-    Backing, Cluster, ClusterId, Discovery, Hint, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower,
-    ObjectId, Pnic, PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink,
-    VSwitch, VlanSpec, Vm, VmId, Vmkernel, Vnic,
+    Backing, Cluster, ClusterId, Host, HostConnection, HostId, HostNetwork, HostPortGroup, HostPower, ObjectId, Pnic,
+    PortGroup, PortGroupId, PowerState, ProxySwitch, Recommendation, Teaming, TeamingPolicy, Uplink, VSwitch, VlanSpec,
+    Vm, VmId, Vmkernel, Vnic,
 };
 pub use machine::Tracker;
 pub use moment::Moment;
@@ -85,7 +90,7 @@ pub use observation::{
 };
 pub use policy::{
     Act, ClusterPolicy, Floor, InterfacePolicy, LinkPolicy, Mode, Pace, Policy, Prepare, Save, StaticAttachment,
-    SwitchPolicy, VcenterPolicy,
+    SwitchPolicy, VcenterPolicy, WideTrunks,
 };
 pub use reason::{EdgePort, Reason};
 pub use record::{Permit, Record, What};

@@ -3,11 +3,11 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use super::{
-    Backing, Destination, HostId, Moment, ObjectId, PowerState, Reason, Tracker, Vm, VmId,
-    needs::{self, Need},
+    Destination, HostId, Moment, Reason, Tracker, Vm, VmId, Vnic,
+    needs::{Need, Plug},
     reason::Unit,
     requirement::Key,
-    units::{Answer, Puzzle, connected},
+    units::{Answer, connected},
 };
 use crate::net::{VcenterId, VlanSet};
 
@@ -84,54 +84,54 @@ impl Tracker {
     pub(super) fn move_answer(&self, id: &VmId) -> Option<Answer> {
         let mut answer = Answer::default();
         let (Some(motion), Some(vm)) = (self.moves.get(id), self.sites.vms.get(id)) else { return Some(answer) };
-        if vm.power != PowerState::On {
+        if vm.runs() != Some(true) {
             return Some(answer);
         }
         for to in &motion.to {
-            let keys = self.needs_on(vm, to, &mut answer.puzzles);
-            answer.asked.insert(Reason::Move { vm: id.clone(), to: to.clone() }, Some(keys));
+            let reason = Reason::Move { vm: id.clone(), to: to.clone() };
+            let keys = self.needs_on(vm, to, &reason, &mut answer);
+            answer.asked.insert(reason, Some(keys));
         }
         Some(answer)
     }
 
     /// What a running VM would need on another host. Where its networks mean nothing there, because the host belongs to
     /// another vCenter or is not on that distributed switch, its VLANs are what it will need.
-    pub(super) fn needs_on(&self, vm: &Vm, to: &HostId, puzzles: &mut BTreeSet<Puzzle>) -> BTreeSet<Key> {
+    pub(super) fn needs_on(&self, vm: &Vm, to: &HostId, reason: &Reason, answer: &mut Answer) -> BTreeSet<Key> {
         let mut keys = BTreeSet::new();
         for vnic in connected(vm) {
-            let mut unknown = BTreeSet::new();
+            let mut there = Answer::default();
+            let who = format!("vNIC {}", vnic.key);
             let known = (to.vcenter == vm.id.vcenter)
-                .then(|| self.on_host(to, &vnic.backing, &vm.name, &mut unknown))
+                .then(|| self.on_host(to, &Plug::vnic(vm, vnic), (&who, reason), &mut there))
                 .flatten();
             match known {
                 Some(known) => {
-                    puzzles.extend(unknown);
+                    answer.puzzles.extend(there.puzzles);
+                    for (reason, ports) in there.untagged {
+                        answer.untagged.entry(reason).or_default().extend(ports);
+                    }
                     keys.extend(known);
                 }
-                None => keys.extend(self.carrying(to, &self.vlans_of(vm, &vnic.backing))),
+                None => keys.extend(self.carrying(to, &self.vlans_of(vm, vnic))),
             }
         }
         keys
     }
 
     /// The VLANs that an adapter has where its VM runs; empty when frames leave untagged, or it cannot be told.
-    fn vlans_of(&self, vm: &Vm, backing: &Backing) -> VlanSet {
-        let network = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host)?.network.as_ref());
-        let need = network.map(|network| needs::of_backing(backing, network, |key| self.group_of(&vm.id, key)));
+    fn vlans_of(&self, vm: &Vm, vnic: &Vnic) -> VlanSet {
+        let need = vm.host.as_ref().and_then(|host| self.lookup(host)).map(|lookup| lookup.need(&Plug::vnic(vm, vnic)));
         match need {
-            Some(Need::Known { vlans, .. }) => vlans,
-            Some(Need::Unknown(_)) | None => VlanSet::EMPTY,
+            Some(Need::Known(known)) => known.vlans,
+            Some(Need::Unknown(_) | Need::Wide(_) | Need::Overlay(_)) | None => VlanSet::EMPTY,
         }
-    }
-
-    fn group_of(&self, of: &ObjectId, key: &str) -> Option<&super::PortGroup> {
-        self.sites.group(&of.vcenter, key)
     }
 
     /// These VLANs on the ports of a host whose port groups carry them.
     fn carrying(&self, host: &HostId, vlans: &VlanSet) -> BTreeSet<Key> {
         let networks = self.sites.networks_on(host);
-        let keys = networks.into_iter().filter_map(|backing| self.on_host(host, &backing, "", &mut BTreeSet::new()));
+        let keys = networks.into_iter().filter_map(|backing| self.on_network(host, &backing));
         keys.flatten().filter(|(_, vlan)| vlans.contains(*vlan)).collect()
     }
 

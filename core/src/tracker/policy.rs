@@ -30,6 +30,10 @@ pub struct Policy {
     pub links: LinkPolicy,
     /// When running-config is copied to startup-config.
     pub save: Save,
+    /// A port group that trunks more VLANs than these is wide (default 32).
+    pub wide_trunk: u16,
+    /// What is done about wide ones, and about those that let the guest use every VLAN.
+    pub wide_trunks: WideTrunks,
     /// Clusters with a rule of their own.
     pub clusters: Vec<ClusterPolicy>,
     /// The addresses of the machine that this service runs on: a VM with one of them is this service.
@@ -48,6 +52,8 @@ impl Default for Policy {
             floors: Vec::new(),
             links: LinkPolicy::default(),
             save: Save::default(),
+            wide_trunk: 32,
+            wide_trunks: WideTrunks::default(),
             clusters: Vec::new(),
             own_macs: BTreeSet::new(),
         }
@@ -74,6 +80,17 @@ pub struct ClusterPolicy {
     pub cluster: String,
     /// Where the VLANs of its VMs stand.
     pub prepare: Prepare,
+}
+
+/// What is done about port groups with very many VLANs: which of them their VMs use is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WideTrunks {
+    /// Nothing, and a finding says so: the default.
+    #[default]
+    Refuse,
+    /// Those that lie inside the allowed ranges of the fabric and the vCenter are served, and created where they lack.
+    AllowedVlans,
 }
 
 /// What is done about peer-links and fabric links that lack a VLAN which both their ends need.
@@ -126,6 +143,10 @@ pub struct VcenterPolicy {
     pub critical_vms: BTreeSet<String>,
     /// Whether moves that DRS recommends prepare their targets.
     pub drs_recommendations: bool,
+    /// From how many VLANs on a port group is wide there; none: as in the fabric.
+    pub wide_trunk: Option<u16>,
+    /// What is done about wide ones there; none: as in the fabric.
+    pub wide_trunks: Option<WideTrunks>,
 }
 
 /// One switch's part of the policy.

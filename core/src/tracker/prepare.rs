@@ -12,7 +12,7 @@ use super::{
     reason::Unit,
     requirement::Key,
     sites::Site,
-    units::Answer,
+    units::{Answer, connected},
     withdrawal::Account,
 };
 use crate::net::{VcenterId, VlanId};
@@ -132,8 +132,7 @@ impl Tracker {
 
     /// What a VM uses, with what it used before as long as something about that cannot be told.
     fn networks_of(&self, vm: &Vm) -> BTreeSet<Network> {
-        let used: Vec<&Backing> =
-            vm.vnics.iter().flatten().filter(|vnic| vnic.connected).map(|vnic| &vnic.backing).collect();
+        let used: Vec<&Backing> = connected(vm).map(|vnic| &vnic.backing).collect();
         let unknown = |backing: &&Backing| matches!(backing, Backing::Unknown { .. });
         let certain = vm.vnics.is_some() && !used.iter().any(unknown);
         let before = self.census.home(&vm.id).filter(|_| !certain).map(|home| home.networks.clone());
@@ -155,7 +154,7 @@ impl Tracker {
         let mut answer = Answer::default();
         if self.census.uses(cluster, network) && self.prepares(cluster) {
             // A host that lacks the network runs no VM of it; that is no puzzle.
-            let keys = self.on_host(id, &network.backing(), "", &mut BTreeSet::new());
+            let keys = self.on_network(id, &network.backing());
             let reason = Reason::Prepared { cluster: cluster.clone(), host: id.clone(), network: network.clone() };
             answer.asked.insert(reason, keys);
         }
@@ -210,7 +209,7 @@ impl Tracker {
 
     /// A network that goes on needs a VLAN no more once all that it needs instead is ready on that host.
     fn network_accounted(&self, network: &Network, host: &HostId, (port, vlan): (&EdgePort, VlanId)) -> Account {
-        let needs = self.on_host(host, &network.backing(), "", &mut BTreeSet::new());
+        let needs = self.on_network(host, &network.backing());
         let needed = |keys: &BTreeSet<Key>| keys.iter().any(|(at, needed)| at == port && *needed == vlan);
         let ready = |keys: &BTreeSet<Key>| keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));
         match needs.filter(|keys| !needed(keys) && ready(keys)) {

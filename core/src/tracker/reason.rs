@@ -127,3 +127,12 @@ pub(super) enum Unit {
     /// What VMs of a prepared cluster are plugged into, on one of its hosts.
     Prepared(HostId, Network),
 }
+
+impl Unit {
+    /// Of which vCenter it is.
+    pub(super) const fn vcenter(&self) -> &VcenterId {
+        match self {
+            Self::Vm(id) | Self::Move(id) | Self::Advice(id) | Self::Host(id) | Self::Prepared(id, _) => &id.vcenter,
+        }
+    }
+}

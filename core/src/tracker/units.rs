@@ -6,16 +6,20 @@ use std::{
 };
 
 use super::{
-    Attachment, Backing, EdgePort, Host, HostId, PowerState, Reason, Tracker, Vm, VmId, Vnic,
-    needs::{self, Need},
+    Attachment, Backing, EdgePort, Host, HostConnection, HostId, Reason, Tracker, Vm, VmId, Vnic,
+    native::Untagged,
+    needs::{Known, Lookup, Need, Overlay, Plug, Wide},
     reason::Unit,
     requirement::{Asked, Key},
+    wide::Trunks,
 };
 
 /// What a unit asks for, and what about it cannot be told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) asked: Asked,
+    /// Whose frames leave untagged, and on which ports.
+    pub(super) untagged: Untagged,
     pub(super) puzzles: BTreeSet<Puzzle>,
 }
 
@@ -24,8 +28,26 @@ pub(super) struct Answer {
 pub(super) enum Puzzle {
     /// What an adapter needs.
     Need(String),
+    /// What a VM needs on a host that is away: it comes back with the host, and nobody has to look.
+    Hidden,
+    /// Whether a port of a distributed switch needs something else than its group.
+    Unread(String),
+    /// Which of very many VLANs it uses.
+    Wide(Wide),
     /// Where a pnic that it uses hangs.
     Unattached(HostId, String),
+    /// Nothing is open: on this host it uses a network whose frames leave in an overlay's tunnel.
+    Overlay(HostId, Overlay),
+}
+
+impl Puzzle {
+    /// Whether it leaves open what is needed, so that nothing may be taken away for it.
+    pub(super) const fn is_open(&self) -> bool {
+        match self {
+            Self::Need(_) | Self::Hidden | Self::Unread(_) | Self::Wide(_) | Self::Unattached(..) => true,
+            Self::Overlay(..) => false,
+        }
+    }
 }
 
 impl Tracker {
@@ -46,19 +68,42 @@ impl Tracker {
             // What is registered anew asks for itself.
             return self.registered_anew(id).map(|_| Answer::default());
         }
-        match vm.power {
-            PowerState::Off | PowerState::Suspended => return Some(Answer::default()),
-            PowerState::Unknown => return None,
-            PowerState::On if vm.template => return Some(Answer::default()),
-            PowerState::On => {}
-        }
-        let (host, vnics) = (vm.host.as_ref()?, vm.vnics.as_ref()?);
+        let readable = (vm.host.as_ref(), vm.vnics.as_ref());
+        let host = match (vm.runs(), readable) {
+            (Some(false), _) => return Some(Answer::default()),
+            (Some(true), (Some(host), Some(_))) => host,
+            (Some(true) | None, _) => return Some(self.as_it_stands(vm)),
+        };
         let mut answer = Answer::default();
-        for vnic in vnics.iter().filter(|vnic| vnic.connected) {
-            let keys = self.on_host(host, &vnic.backing, &vm.name, &mut answer.puzzles);
-            answer.asked.insert(Reason::Vnic { vm: id.clone(), key: vnic.key }, keys);
+        for vnic in connected(vm) {
+            let reason = Reason::Vnic { vm: id.clone(), key: vnic.key };
+            let who = format!("vNIC {}", vnic.key);
+            let keys = self.on_host(host, &Plug::vnic(vm, vnic), (&who, &reason), &mut answer);
+            answer.asked.insert(reason, keys);
         }
         Some(answer)
+    }
+
+    /// What stands for a VM of which vCenter does not say enough. One that does not seem to run, and for which nothing
+    /// stands, is no news.
+    fn as_it_stands(&self, vm: &Vm) -> Answer {
+        let unit = Unit::Vm(vm.id.clone());
+        let standing = self.requirements.asked(&unit).into_iter().flatten();
+        let asked: Asked = standing.map(|(reason, _)| (reason.clone(), None)).collect();
+        let why = match (vm.connection.is_readable(), &vm.host, vm.runs()) {
+            (false, _, _) => format!("vCenter cannot read its configuration: it is {}", vm.connection.word()),
+            (true, _, None) => "vCenter does not say whether it runs".to_owned(),
+            (true, None, Some(_)) => "vCenter does not say on which host it runs".to_owned(),
+            (true, Some(_), Some(_)) => "vCenter does not say which adapters it has".to_owned(),
+        };
+        let news = !asked.is_empty() || vm.runs().is_some();
+        let host = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host));
+        let puzzle = match host.is_none_or(|host| host.connection == HostConnection::Connected) {
+            true => Puzzle::Need(why),
+            false => Puzzle::Hidden,
+        };
+        let puzzles = news.then_some(puzzle).into_iter().collect();
+        Answer { asked, untagged: self.untagged.get(&unit).cloned().unwrap_or_default(), puzzles }
     }
 
     fn host_answer(&self, id: &HostId, unit: &Unit) -> Option<Answer> {
@@ -68,9 +113,9 @@ impl Tracker {
         }
         let mut answer = Answer::default();
         for adapter in host.network.iter().flat_map(|network| &network.vmkernels) {
-            let name = format!("{} {}", host.name, adapter.device);
-            let keys = self.on_host(id, &adapter.backing, &name, &mut answer.puzzles);
-            answer.asked.insert(Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() }, keys);
+            let reason = Reason::Vmkernel { host: id.clone(), device: adapter.device.clone() };
+            let keys = self.on_host(id, &Plug::kernel(id, adapter), (&adapter.label(), &reason), &mut answer);
+            answer.asked.insert(reason, keys);
         }
         for (reason, keys) in self.floors(host).into_iter().chain(self.critical_floor(host)) {
             answer.asked.entry(reason).or_default().get_or_insert_default().extend(keys);
@@ -113,43 +158,84 @@ impl Tracker {
         self.fabric.legs(&self.fabric.edge_port(&at.switch, at.interface))
     }
 
-    /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told.
+    /// The VLANs that any adapter in a network needs on the edge ports of `host`; none: it cannot be told.
+    pub(super) fn on_network(&self, host: &HostId, backing: &Backing) -> Option<BTreeSet<Key>> {
+        match self.lookup(host)?.need(&Plug::network(backing)) {
+            Need::Known(known) => Some(self.at_ports(host, &known).0),
+            Need::Overlay(_) => Some(BTreeSet::new()),
+            Need::Unknown(_) | Need::Wide(_) => None,
+        }
+    }
+
+    /// Where the needs of a host's adapters are looked up; none: its network is not known.
+    pub(super) fn lookup(&self, host: &HostId) -> Option<Lookup<'_>> {
+        let known = self.sites.hosts.get(host)?;
+        let site = self.sites.by_id.get(&known.id.vcenter).map(|site| &site.name);
+        let trunks = Trunks::of(&self.policy, site);
+        Some(Lookup { sites: &self.sites, vcenter: &known.id.vcenter, network: known.network.as_ref()?, trunks })
+    }
+
+    /// The VLANs that an adapter needs on the edge ports of `host`; none: it cannot be told. `for_whom` is the adapter, for
+    /// people, and the reason.
     pub(super) fn on_host(
         &self,
         id: &HostId,
-        backing: &Backing,
-        who: &str,
-        puzzles: &mut BTreeSet<Puzzle>,
+        plug: &Plug<'_>,
+        for_whom: (&str, &Reason),
+        answer: &mut Answer,
     ) -> Option<BTreeSet<Key>> {
-        let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else {
-            puzzles.insert(Puzzle::Need(format!(
-                "{who}: vCenter did not tell the network of its host {}",
-                self.sites.host_name(id)
-            )));
+        let (who, reason) = for_whom;
+        let Some(lookup) = self.lookup(id) else {
+            let host = self.sites.host_name(id);
+            let why = format!("{who}: vCenter did not tell the network of its host {host}");
+            answer.puzzles.insert(Puzzle::Need(why));
             return None;
         };
-        match needs::of_backing(backing, network, |key| self.sites.group(&id.vcenter, key)) {
+        match lookup.need(plug) {
             Need::Unknown(why) => {
-                puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
+                answer.puzzles.insert(Puzzle::Need(format!("{who}: {why}")));
                 None
             }
-            Need::Known { vlans, pnics } => {
-                let mut keys = BTreeSet::new();
-                for pnic in pnics {
-                    let Some(at) = self.attachments.of(id, &pnic) else {
-                        puzzles.insert(Puzzle::Unattached(id.clone(), pnic));
-                        continue;
-                    };
-                    let ports = self.legs_at(at);
-                    keys.extend(ports.flat_map(|port| vlans.iter().map(move |vlan| (port.clone(), vlan))));
+            Need::Wide(wide) => {
+                answer.puzzles.insert(Puzzle::Wide(wide));
+                None
+            }
+            Need::Overlay(overlay) => {
+                answer.puzzles.insert(Puzzle::Overlay(id.clone(), overlay));
+                Some(BTreeSet::new())
+            }
+            Need::Known(known) => {
+                let (mut keys, unattached) = self.at_ports(id, &known);
+                answer.puzzles.extend(unattached);
+                if known.untagged {
+                    answer.untagged.entry(reason.clone()).or_default().extend(self.ports_of(id, &known));
+                }
+                // Its port may need less than the group, or something else: what stands for it stays until that is known.
+                if let Some(why) = known.unread {
+                    answer.puzzles.insert(Puzzle::Unread(format!("{who}: {why}")));
+                    let standing = self.requirements.asked(&reason.unit()).and_then(|asked| asked.get(reason));
+                    keys.extend(standing.into_iter().flatten().cloned());
                 }
                 Some(keys)
             }
         }
     }
+
+    /// What is known of an adapter's needs, on the edge ports where its pnics hang, and which of these hang nowhere.
+    fn at_ports(&self, id: &HostId, known: &Known) -> (BTreeSet<Key>, BTreeSet<Puzzle>) {
+        let ports = self.ports_of(id, known);
+        let keys = ports.flat_map(|port| known.vlans.iter().map(move |vlan| (port.clone(), vlan))).collect();
+        let loose = known.pnics.iter().filter(|pnic| self.attachments.of(id, pnic).is_none());
+        (keys, loose.map(|pnic| Puzzle::Unattached(id.clone(), pnic.clone())).collect())
+    }
+
+    fn ports_of<'a>(&'a self, id: &'a HostId, known: &'a Known) -> impl Iterator<Item = EdgePort> + 'a {
+        let attached = known.pnics.iter().filter_map(|pnic| self.attachments.of(id, pnic));
+        attached.flat_map(|at| self.legs_at(at))
+    }
 }
 
-/// The virtual NICs that count.
+/// The virtual NICs that pass frames, or will: those of a VM that stands in for another are not connected until it has to.
 pub(super) fn connected(vm: &Vm) -> impl Iterator<Item = &Vnic> {
-    vm.vnics.iter().flatten().filter(|vnic| vnic.connected)
+    vm.vnics.iter().flatten().filter(|vnic| vnic.connected || vm.is_secondary())
 }

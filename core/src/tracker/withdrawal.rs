@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
-    requirement::Key,
+    requirement::Key, units::Puzzle,
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
@@ -355,17 +355,17 @@ impl Tracker {
         if self.moves.contains_key(id) {
             return Account::Waits;
         }
-        match vm.power {
-            PowerState::Off | PowerState::Suspended => Account::Over(format!("{name} is not powered on")),
-            PowerState::Unknown => Account::Waits,
-            PowerState::On => self.running_accounted(id, &name, port, vlan),
+        match vm.runs() {
+            Some(false) => Account::Over(format!("{name} is not powered on")),
+            None => Account::Waits,
+            Some(true) => self.running_accounted(id, &name, port, vlan),
         }
     }
 
     /// A VM that runs no longer needs a VLAN here once all that it needs now is ready where it is.
     fn running_accounted(&self, id: &VmId, name: &str, port: &EdgePort, vlan: VlanId) -> Account {
         let unit = Unit::Vm(id.clone());
-        if self.puzzles.contains_key(&unit) {
+        if self.puzzles.get(&unit).into_iter().flatten().any(Puzzle::is_open) {
             return Account::Waits;
         }
         let needs: Vec<_> = self.requirements.of(&unit).collect();

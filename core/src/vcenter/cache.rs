@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Change, FieldNames, MoRef, ObjectUpdate, UpdateKind, custom_fields,
+    Change, FieldNames, MoRef, ObjectUpdate, UpdateKind,
+    asking::Asking,
+    custom_fields,
     custom_values::{CustomValues, Holder},
     dvs,
     dvs::DvsFacts,
@@ -90,6 +92,7 @@ pub(super) struct Cache {
     switches: BTreeMap<MoId, DvsFacts>,
     clusters: BTreeMap<MoId, ClusterFacts>,
     hints_wanted: BTreeSet<MoId>,
+    pub(super) asking: Asking,
     custom: CustomValues,
 }
 
@@ -142,8 +145,10 @@ impl Cache {
         match kind {
             Kind::Vm => {
                 let facts = self.vms.entry(id.into()).or_default();
+                let before = facts.plugs();
                 changes.iter().for_each(|change| facts.apply(change));
                 missing.iter().for_each(|path| facts.missing(path));
+                self.asking.plugged(&before, &facts.plugs());
                 Event::VmSeen(Arc::new(facts.noun(vcenter, id)))
             }
             Kind::Host => self.put_host(vcenter, id, changes, missing),
@@ -151,6 +156,7 @@ impl Cache {
                 let facts = self.port_groups.entry(id.into()).or_default();
                 changes.iter().for_each(|change| facts.apply(change));
                 missing.iter().for_each(|path| facts.missing(path));
+                self.asking.group(facts.key(id), facts.asks_for_ports());
                 let facts = facts.clone();
                 self.group_event(&facts, vcenter, id)
             }
@@ -173,11 +179,13 @@ impl Cache {
         let known = self.hosts.contains_key(&MoId::from(id));
         let facts = self.hosts.entry(id.into()).or_default();
         let before = (facts.links(), facts.connection());
+        let plugs = facts.plugs();
         changes.iter().for_each(|change| facts.apply(change));
         missing.iter().for_each(|path| facts.missing(path));
         if !known || before != (facts.links(), facts.connection()) {
             self.hints_wanted.insert(id.into());
         }
+        self.asking.plugged(&plugs, &facts.plugs());
         Event::HostSeen(Arc::new(facts.noun(vcenter, id)))
     }
 

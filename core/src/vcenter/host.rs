@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Change, MoRef, VimValue,
+    asking::PlugIn,
     port_group::teaming_policy,
     value::unescaped,
     vm::{distributed, opaque, unknown},
@@ -131,6 +132,15 @@ impl HostFacts {
     pub(super) fn links(&self) -> Vec<(String, bool)> {
         let pnics = self.pnics.iter().flatten();
         pnics.map(|(_, pnic)| (pnic.device.clone(), pnic.link_up)).collect()
+    }
+
+    /// The ports of distributed switches that its vmkernel adapters are plugged into.
+    pub(super) fn plugs(&self) -> Vec<PlugIn> {
+        let port = |adapter: Vmkernel| match adapter.backing {
+            Backing::Distributed { port_group_key, .. } => Some((port_group_key, adapter.port_key, true)),
+            Backing::Standard { .. } | Backing::Opaque { .. } | Backing::Unknown { .. } => None,
+        };
+        self.vmkernels.known().into_iter().flatten().filter_map(port).collect()
     }
 
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> Host {

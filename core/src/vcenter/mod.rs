@@ -10,6 +10,7 @@
 
 mod annotator;
 mod answer;
+mod asking;
 mod cache;
 mod custom_fields;
 mod custom_values;
@@ -24,6 +25,8 @@ mod host;
 #[cfg(test)]
 mod life_tests;
 mod motion;
+#[cfg(test)]
+mod network_tests;
 mod port_group;
 pub mod soap;
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod xml;
 
 pub use annotator::{Annotator, Order, Told};
 pub use answer::{AnswerError, ServiceContent, newest_version, read_answer, returned_reference};
+pub use asking::PortTarget;
 pub use cache::HintTarget;
 pub use custom_fields::{FINDINGS_ATTRIBUTE, FieldNames, defined};
 pub use datetime::unix_ms;

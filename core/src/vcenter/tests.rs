@@ -59,6 +59,7 @@ fn requests_are_escaped_xml_that_reads_back() {
         soap::cancel_wait_for_updates(&collector),
         soap::destroy_property_collector(&collector),
         soap::query_network_hint(&MoRef::new("HostNetworkSystem", "ns-1"), Some("vmnic0")),
+        soap::fetch_dv_ports(&MoRef::new("VmwareDistributedVirtualSwitch", "dvs-1"), &["dvportgroup-1".to_owned()]),
     ];
     for request in requests {
         let read = read_answer(request.as_bytes()).expect("well-formed");
@@ -309,7 +310,7 @@ fn an_object_larger_than_any_is_refused() {
 
 /// Reads whatever there is, as the client does.
 fn read_all(bytes: &[u8]) {
-    drop(read_answer(bytes));
+    drop(read_answer(bytes).map(|answer| (hints(&answer), ports(&answer))));
     drop(newest_version(bytes, &["6.7"]));
     let Ok(mut reader) = UpdateReader::open(bytes) else { return };
     let mut watcher = Watcher::new("lab".into());

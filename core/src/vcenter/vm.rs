@@ -1,6 +1,6 @@
 //! What is known of a VM: its properties as they came, merged, and the noun they make.
 
-use super::{Change, VimValue, value::unescaped};
+use super::{Change, VimValue, asking::PlugIn, value::unescaped};
 use crate::{
     net::{MoId, VcenterId},
     tracker::{Backing, FaultTolerance, ObjectId, PowerState, Sriov, Vm, VmConnection, Vnic},
@@ -105,6 +105,18 @@ impl VmFacts {
     /// Where it was last.
     pub(super) const fn host(&self) -> Option<&MoId> {
         self.host.as_ref()
+    }
+
+    /// The ports of distributed switches that it is plugged into. One that is switched on may get its port only then.
+    pub(super) fn plugs(&self) -> Vec<PlugIn> {
+        let on = self.power == Some(PowerState::On);
+        let port = |nic: &Nic| match &nic.vnic.backing {
+            Backing::Distributed { port_group_key, .. } => {
+                Some((port_group_key.clone(), nic.vnic.port_key.clone(), on))
+            }
+            Backing::Standard { .. } | Backing::Opaque { .. } | Backing::Unknown { .. } => None,
+        };
+        self.nics.iter().flatten().filter_map(port).collect()
     }
 
     pub(super) fn noun(&self, vcenter: &VcenterId, moid: &str) -> Vm {

@@ -19,7 +19,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Fault, FieldNames, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, UpdateKind, VimValue, cache::Cache,
+    Fault, FieldNames, HintTarget, MoRef, ObjectUpdate, PageEnd, Part, PortTarget, UpdateKind, VimValue, cache::Cache,
     history::History, soap::EVERYTHING,
 };
 use crate::{
@@ -254,6 +254,12 @@ impl Watcher {
     pub fn take_hint_targets(&mut self) -> Vec<HintTarget> {
         let id = self.id.clone();
         id.map(|id| self.cache.take_hint_targets(&id)).unwrap_or_default()
+    }
+
+    /// The port groups whose ports may have changed since this was last asked.
+    pub fn take_port_targets(&mut self) -> Vec<PortTarget> {
+        let id = self.id.clone();
+        id.map(|id| self.cache.asking.take(&id)).unwrap_or_default()
     }
 
     /// How many things are held.

@@ -45,7 +45,10 @@ fn named(snapshot: &Snapshot, reason: &Reason) -> String {
         Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
             snapshot.vms.get(vm).map_or_else(|| vm.to_string(), |vm| vm.name.escape_debug().to_string())
         }
-        Reason::Vmkernel { host: id, device } => format!("{} {device}", host(id)),
+        Reason::Vmkernel { host: id, device } => {
+            let adapter = snapshot.hosts.get(id).map(|host| host.adapter(device));
+            format!("{} {}", host(id), adapter.unwrap_or_else(|| device.escape_debug().to_string()))
+        }
         Reason::Floor { host: id, .. } => format!("floor of {}", host(id)),
         Reason::Prepared { network, .. } => format!("{network}, prepared in its cluster"),
     }

@@ -16,7 +16,7 @@ use tokio::{
 use tracing::{debug, info};
 use vmtracker_core::{
     tracker::Event,
-    vcenter::{HintTarget, Next, State, Watcher},
+    vcenter::{HintTarget, Next, PortTarget, State, Watcher},
 };
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
     clock,
     config::VcenterSettings,
     tls::chain,
-    vcenter::{Class, HintTask, Limits, Session, Trouble, VcenterError},
+    vcenter::{Class, HintTask, Limits, PortTask, Session, Trouble, VcenterError},
 };
 
 /// The pause before the same version is asked for again: a proxy or a vCenter that answers 503 at once gets a moment.
@@ -65,6 +65,12 @@ pub(super) struct Follower {
     /// Bytes of this session that were told.
     counted: (u64, u64),
     pub(super) feedback: Feedback,
+}
+
+/// Where is said what is to be asked for beside the wait.
+struct Asked {
+    hosts: mpsc::Sender<Vec<HintTarget>>,
+    groups: mpsc::Sender<Vec<PortTarget>>,
 }
 
 impl Follower {
@@ -211,16 +217,12 @@ impl Follower {
         let named = self.feedback.first_names(session, &mut self.watcher).await;
         self.tell(named).await;
         let _feedback = self.feedback.begin(session, self.tracker.clone()).map(Guard);
-        let (hosts, targets) = mpsc::channel(16);
-        let hints = HintTask::new(Arc::clone(session), targets);
-        let (tracker, name) = (self.tracker.clone(), self.settings.name.clone());
-        let _hints = Guard(actix_rt::spawn(hints.run(async move |event| {
-            if tracker.send(Fact(event)).await.is_err() {
-                debug!(vcenter = %name, "the tracker is gone");
-            }
-        })));
+        let ((hosts, of_hosts), (groups, of_groups)) = (mpsc::channel(16), mpsc::channel(16));
+        let _hints = Guard(actix_rt::spawn(HintTask::new(Arc::clone(session), of_hosts).run(self.teller())));
+        let _ports = Guard(actix_rt::spawn(PortTask::new(Arc::clone(session), of_groups).run(self.teller())));
+        let asked = Asked { hosts, groups };
         loop {
-            let Err(error) = self.wait_once(session, &hosts).await else { continue };
+            let Err(error) = self.wait_once(session, &asked).await else { continue };
             let why = chain(&error);
             let (events, next) = self.watcher.failed(error.failure(), &why);
             debug!(vcenter = %self.settings.name, why, ?next, "the wait failed");
@@ -234,11 +236,7 @@ impl Follower {
     }
 
     /// One wait and everything that it brings.
-    async fn wait_once(
-        &mut self,
-        session: &Session,
-        hosts: &mpsc::Sender<Vec<HintTarget>>,
-    ) -> Result<(), VcenterError> {
+    async fn wait_once(&mut self, session: &Session, asked: &Asked) -> Result<(), VcenterError> {
         let began = clock::instant();
         let listed = self.watcher.state() == State::Watching;
         let mut idle = true;
@@ -261,11 +259,25 @@ impl Follower {
         if self.watcher.state() == State::Watching {
             self.meter.complete_read(&self.settings.name);
             let targets = self.watcher.take_hint_targets();
-            if !targets.is_empty() && hosts.send(targets).await.is_err() {
+            if !targets.is_empty() && asked.hosts.send(targets).await.is_err() {
                 debug!(vcenter = %self.settings.name, "nobody asks for hints");
+            }
+            let targets = self.watcher.take_port_targets();
+            if !targets.is_empty() && asked.groups.send(targets).await.is_err() {
+                debug!(vcenter = %self.settings.name, "nobody asks for ports");
             }
         }
         Ok(())
+    }
+
+    /// How what is asked for beside the wait is told.
+    fn teller(&self) -> impl AsyncFn(Event) + use<> {
+        let (tracker, name) = (self.tracker.clone(), self.settings.name.clone());
+        async move |event| {
+            if tracker.send(Fact(event)).await.is_err() {
+                debug!(vcenter = %name, "the tracker is gone");
+            }
+        }
     }
 
     fn count(&mut self, session: &Session) {

@@ -5,7 +5,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     inventory::{Inventory, Vm},
     peer::{GLANCE, PATIENCE, until},
-    rig::Rig,
+    rig::{HOLD_DOWN, Rig},
     say,
 };
 
@@ -30,6 +30,11 @@ impl Rig {
         self.check(&format!("{after}, and the hold-down")).await;
         self.operate("PowerOnVM_Task", LAST, "").await;
         self.check("the last VM is back").await;
+    }
+
+    /// That nothing is withdrawn can only be seen over time.
+    pub(super) async fn hold_down_passes(&self) {
+        sleep(2 * HOLD_DOWN).await;
     }
 
     /// The simulator places VMs by chance: puts them where each is alone with its VLAN at its host, the first one at the

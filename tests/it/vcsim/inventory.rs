@@ -42,8 +42,8 @@ pub(super) struct Vm {
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: String,
-    /// None: a range or a private VLAN.
-    vlan: Option<u16>,
+    /// None for a private VLAN: the simulator's switches are of the base class, which has no map of them.
+    vlans: Vec<u16>,
     uplinks: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Inventory {
         self.groups.iter().find(|(_, group)| group.name == name).map(|(key, _)| key).expect("a port group")
     }
 
-    /// What the VM needs at the host it is at; nothing when it is off, or when what it needs is no single VLAN.
+    /// What the VM needs at the host it is at; nothing when it is off, or in a private VLAN.
     pub(super) fn needs_of(&self, vm: &Vm) -> BTreeSet<Need> {
         self.adapters_of(vm).into_iter().flat_map(|(_, needs)| needs).collect()
     }
@@ -113,7 +113,7 @@ impl Inventory {
     fn distributed(&self, host: &Host, key: &str) -> BTreeSet<Need> {
         let group = self.groups.get(key).unwrap_or_else(|| panic!("no port group {key}"));
         let pnics = group.uplinks.iter().filter_map(|uplink| host.uplinks.get(uplink));
-        group.vlan.map_or_else(BTreeSet::new, |vlan| needs(host, vlan, pnics))
+        group.vlans.iter().flat_map(|vlan| needs(host, *vlan, pnics.clone())).collect()
     }
 }
 
@@ -153,13 +153,19 @@ fn vm(id: &str, found: &Node) -> Vm {
 fn group(found: &Node) -> Group {
     let config = found.child("config.defaultPortConfig").expect("a configuration");
     let vlan = config.child("vlan").expect("a VLAN");
-    let single = vlan.xsi_type.as_deref() == Some("VmwareDistributedVirtualSwitchVlanIdSpec");
     let order = config.child("uplinkTeamingPolicy").and_then(|policy| policy.child("uplinkPortOrder"));
     let names = |order: &Node| [order.texts("activeUplinkPort"), order.texts("standbyUplinkPort")].concat();
-    Group {
-        name: found.text_of("name").to_owned(),
-        vlan: vlan.text_of("vlanId").parse().ok().filter(|_| single),
-        uplinks: order.map(names).unwrap_or_default(),
+    Group { name: found.text_of("name").to_owned(), vlans: vlans(vlan), uplinks: order.map(names).unwrap_or_default() }
+}
+
+fn vlans(vlan: &Node) -> Vec<u16> {
+    let number = |node: &Node, name: &str| node.text_of(name).parse::<u16>().expect("a VLAN");
+    match vlan.xsi_type.as_deref() {
+        Some("VmwareDistributedVirtualSwitchVlanIdSpec") => vec![number(vlan, "vlanId")],
+        Some("VmwareDistributedVirtualSwitchTrunkVlanSpec") => {
+            vlan.all("vlanId").flat_map(|range| number(range, "start")..=number(range, "end")).collect()
+        }
+        Some(_) | None => Vec::new(),
     }
 }
 

@@ -17,6 +17,7 @@ async fn vms_that_move_find_their_vlans_there() {
     a_move_of_a_vm_that_is_off(&mut rig).await;
     into_the_other_cluster(&mut rig).await;
     all_at_once(&mut rig).await;
+    maintenance(&mut rig).await;
     end_of_a_host(&mut rig).await;
     end(rig).await;
 }
@@ -79,6 +80,21 @@ async fn all_at_once(rig: &mut Rig) {
         }
     }
     rig.check("fourteen moves without a copy phase").await;
+}
+
+/// A host in maintenance keeps what its ports have, also for a VM that goes off meanwhile; afterwards that lapses.
+async fn maintenance(rig: &mut Rig) {
+    let vm = "DC0_C1_RP0_VM5";
+    let before = Inventory::read(&rig.peer).await;
+    let host = before.vm(vm).host.clone();
+    let kept = rig.kept.clone();
+    rig.keep_what_stands_for(&before, &host);
+    rig.peer.task("EnterMaintenanceMode_Task", ("HostSystem", &host), "<timeout>0</timeout>").await;
+    rig.operate("PowerOffVM_Task", vm, "").await;
+    rig.outlast("a VM went off at a host in maintenance").await;
+    rig.kept = kept;
+    rig.peer.task("ExitMaintenanceMode_Task", ("HostSystem", &host), "<timeout>0</timeout>").await;
+    rig.check("the host is back").await;
 }
 
 /// A host is lost and its VMs start elsewhere: what stood for them at its ports stays.

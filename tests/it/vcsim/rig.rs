@@ -24,6 +24,8 @@ use vmtracker_core::net::{VlanId, VlanSet};
 
 use super::peer::{self, Peer, free_port};
 
+/// How long a VLAN must be needed by nobody.
+pub(super) const HOLD_DOWN: Duration = Duration::from_secs(2);
 const TOPOLOGY: &str = include_str!("../../../config/topology-vcsim.toml");
 
 /// Everything that runs, and what must stand on the switches besides what VMs need now.
@@ -81,10 +83,11 @@ impl Rig {
         let switches: String = self.servers.addresses().keys().map(switch).collect();
         let (url, ca, user) = (&self.peer.url, self.ca(), peer::USER);
         let text = format!(
-            "[fabric]\nmode = 'enforce'\nallowed_vlans = '10-999'\nhold_down = '2s'\npace = 'unlimited'\n\
+            "[fabric]\nmode = 'enforce'\nallowed_vlans = '10-999'\nhold_down = '{}s'\npace = 'unlimited'\n\
              [service]\nstore = 'vmtracker.db'\ncontrol = '{}'\nmetrics = '{}'\n\
              [[vcenter]]\nname = 'vcsim'\nurl = '{url}'\nusername = '{user}'\npassword_file = 'vcenter-password'\n\
              ca_file = '{}'\n{switches}",
+            HOLD_DOWN.as_secs(),
             self.files.control.display(),
             free_port(),
             ca.display(),
@@ -127,6 +130,11 @@ impl Rig {
             };
             world.switches.iter().map(one).collect::<Vec<_>>().join(", ")
         })
+    }
+
+    /// Requests with lines of configuration so far.
+    pub(super) fn writes(&self) -> u64 {
+        self.world.look(|world, _| world.switches.values().map(|switch| switch.counters().writes).sum())
     }
 
     /// Stops the service in order, and says what it used.

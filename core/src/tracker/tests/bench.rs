@@ -7,8 +7,11 @@ use std::{
 };
 
 use super::super::*;
-pub(super) use super::fake_switch::{FakeSwitch, steps};
-use crate::net::{InterfaceName, MacAddr, SwitchName, VcenterId, VlanId, VlanSet};
+pub(super) use super::{
+    fake_switch::{FakeSwitch, steps},
+    inventory::*,
+};
+use crate::net::{InterfaceName, SwitchName, VlanId, VlanSet};
 
 pub(super) const HOLD_DOWN: Duration = Duration::from_secs(60);
 
@@ -21,98 +24,6 @@ pub(super) struct Bench {
     pub(super) policy: Policy,
     heard: BTreeSet<SwitchName>,
     slots: BTreeMap<SwitchName, Arc<Configure>>,
-}
-
-pub(super) fn vlan(number: u16) -> VlanId {
-    VlanId::new(number).expect("a VLAN")
-}
-
-pub(super) fn vc() -> VcenterId {
-    "vc-uuid".into()
-}
-
-pub(super) fn host_id(number: u16) -> HostId {
-    ObjectId::new(&vc(), &format!("host-{number}"))
-}
-
-pub(super) fn vm_id(number: u16) -> VmId {
-    ObjectId::new(&vc(), &format!("vm-{number}"))
-}
-
-pub(super) fn mac(kind: u8, number: u16, nic: u8) -> MacAddr {
-    let [high, low] = number.to_be_bytes();
-    MacAddr::new([0, 0x50, 0x56, kind, high.wrapping_add(nic), low])
-}
-
-/// A port group `pg-V` for VLAN V, and host `number` on it.
-pub(super) fn host(number: u16) -> Host {
-    let pnic = |nic: u8| Pnic {
-        device: format!("vmnic{nic}"),
-        mac: Some(mac(1, number, nic)),
-        link_up: true,
-        pci: format!("0000:3b:00.{nic}"),
-    };
-    let uplink = |nic: u8| Uplink { name: format!("Uplink {}", nic + 1), pnic: format!("vmnic{nic}") };
-    Host {
-        id: host_id(number),
-        name: format!("esx{number}"),
-        cluster: Some(ObjectId::new(&vc(), "domain-c1")),
-        connection: HostConnection::Connected,
-        maintenance: false,
-        power: HostPower::On,
-        network: Some(HostNetwork {
-            pnics: vec![pnic(0), pnic(1)],
-            proxy_switches: vec![ProxySwitch {
-                dvs_uuid: "dvs".into(),
-                dvs_name: "DSwitch".into(),
-                uplinks: vec![uplink(0), uplink(1)],
-            }],
-            ..HostNetwork::default()
-        }),
-    }
-}
-
-pub(super) fn vm(number: u16, on_host: u16, vlan: u16, power: PowerState) -> Vm {
-    let backing = Backing::Distributed { dvs_uuid: "dvs".into(), port_group_key: format!("pg-{vlan}") };
-    Vm {
-        id: vm_id(number),
-        name: format!("web;{number}\n"),
-        power,
-        host: Some(host_id(on_host)),
-        template: false,
-        instance_uuid: None,
-        guest_names: Vec::new(),
-        vnics: Some(vec![Vnic {
-            key: 4000,
-            mac: Some(mac(2, number, 0)),
-            connected: true,
-            backing,
-            port_key: Some(number.to_string()),
-            sriov: None,
-        }]),
-        connection: VmConnection::Connected,
-        fault_tolerance: None,
-        pass_through: 0,
-    }
-}
-
-pub(super) fn group(number: u16) -> PortGroup {
-    PortGroup {
-        id: ObjectId::new(&vc(), &format!("pg-{number}")),
-        key: format!("pg-{number}"),
-        name: format!("net {number}"),
-        vlan: VlanSpec::Access(vlan(number)),
-        teaming: Some(Teaming {
-            active: vec!["Uplink 1".into()],
-            standby: vec!["Uplink 2".into()],
-            ..Teaming::default()
-        }),
-        uplink: false,
-        steering: Default::default(),
-        dvs: None,
-        nsx: false,
-        overrides: Default::default(),
-    }
 }
 
 pub(super) fn policy() -> Policy {
@@ -306,7 +217,7 @@ impl Bench {
         let port = |list: &VlanSet| Port {
             mode: PortMode::Trunk,
             allowed: Allowed::List(list.clone()),
-            native: None,
+            native: switch.native,
             up: Some(true),
             forwarding: None,
             edge: true,

@@ -12,6 +12,8 @@ pub(super) struct FakeSwitch {
     pub(super) vlans: VlanSet,
     pub(super) refuses: VlanSet,
     pub(super) macs: BTreeSet<(InterfaceName, VlanId, MacAddr)>,
+    /// The native VLAN of every port.
+    pub(super) native: Option<VlanId>,
     pub(super) writes: usize,
     pub(super) removed: Vec<(InterfaceName, VlanId)>,
 }

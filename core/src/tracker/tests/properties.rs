@@ -200,15 +200,18 @@ pub(super) fn check_incremental(tracker: &Tracker) {
         networks.chain(tracker.requirements.prepared_on(host).cloned())
     });
     for unit in units.chain(hosts).chain(moves).chain(prepared.collect::<BTreeSet<_>>()) {
-        let kept = || {
-            tracker
-                .requirements
-                .asked(&unit)
-                .map(|asked| asked.iter().map(|(reason, keys)| (reason.clone(), Some(keys.clone()))).collect())
+        let kept = tracker.requirements.asked(&unit).cloned().unwrap_or_default();
+        let asked = match tracker.answer(&unit).map(|answer| answer.asked) {
+            // What cannot be told keeps what stands.
+            Some(asked) => {
+                asked.into_iter().map(|(reason, keys)| (reason.clone(), keys.or(kept.get(&reason).cloned())))
+            }
+            None => {
+                fresh.replace(unit, kept.into_iter().map(|(reason, keys)| (reason, Some(keys))).collect());
+                continue;
+            }
         };
-        if let Some(asked) = tracker.answer(&unit).map(|answer| answer.asked).or_else(kept) {
-            fresh.replace(unit, asked);
-        }
+        fresh.replace(unit.clone(), asked.collect());
     }
     assert_eq!(fresh, tracker.requirements);
 }
@@ -237,4 +240,14 @@ proptest! {
         bench.wait(Duration::from_secs(4 * 3600));
         check_exact(&mut bench, &truth);
     }
+}
+
+/// Every VLAN of every port but the foreign one: the switch, the port's number, the VLAN.
+pub(super) fn lists(bench: &Bench) -> BTreeSet<(String, u16, u16)> {
+    let ports = bench.switches.iter().flat_map(|(name, switch)| (1..=3u16).map(move |port| (name, switch, port)));
+    let vlans = ports.flat_map(|(name, switch, port)| {
+        let list = &switch.ports[&InterfaceName::Ethernet(1, port)];
+        list.iter().map(move |vlan| (name.to_string(), port, vlan.get()))
+    });
+    vlans.filter(|(_, _, vlan)| *vlan != 5).collect()
 }

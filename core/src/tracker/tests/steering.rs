@@ -119,6 +119,20 @@ fn a_vm_with_adapters_in_several_port_groups_moves_with_what_each_may_have() {
 }
 
 #[test]
+fn a_prepared_cluster_is_prepared_for_no_more_than_its_port_groups_may_have() {
+    let mut bench = Bench::new();
+    let policy = VcenterPolicy { prepare: Prepare::Cluster, ..VcenterPolicy::default() };
+    bench.policy.vcenters.insert("vc".into(), policy);
+    bench.send(Event::PolicyChanged(Arc::new(bench.policy.clone())));
+    steer(&mut bench, 10, observe());
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    bench.seen(vm(2, 2, 11, PowerState::On));
+    assert!((1..=3).all(|port| bench.passes(port, 11) && !bench.passes(port, 10)), "{:?}", bench.findings());
+    steer(&mut bench, 10, Steering::default());
+    assert!((1..=3).all(|port| bench.passes(port, 10)), "{:?}", bench.findings());
+}
+
+#[test]
 fn what_is_out_of_sight_stays_narrowed() {
     let mut bench = Bench::new();
     steer(&mut bench, 10, observe());

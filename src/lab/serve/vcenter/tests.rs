@@ -12,7 +12,7 @@ use vmtracker_core::net::{MacAddr, MoId};
 use super::*;
 use crate::lab::model::{
     switch::Switch,
-    vcenter::{HostSpec, PnicSpec, PortGroupSpec, SimVlan, UserSpec, VcenterSpec, VmSpec, VnicSpec},
+    vcenter::{Delays, HostSpec, PnicSpec, PortGroupSpec, SimVlan, UserSpec, VcenterSpec, VmSpec, VnicSpec},
     world::{Observer, World},
 };
 
@@ -273,6 +273,29 @@ async fn a_vcenter_that_is_down_or_overloaded_says_so() {
     assert!(lab.send("CurrentTime", "ServiceInstance", "").await.is_err());
     lab.act(|vcenter| vcenter.faults.down = false);
     assert_eq!(lab.send("CurrentTime", "ServiceInstance", "").await.expect("an answer").status(), 200);
+    lab.running.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_due_later_does_not_hold_up_what_is_due_sooner() {
+    let mut lab = Lab::start().await;
+    let collector = lab.watch().await;
+    let mut newest = version(&lab.wait(&collector, "").await.expect("an answer"));
+    let (vm, to) = ids(&lab);
+    lab.act(|vcenter| vcenter.copy_phase = Duration::from_secs(600));
+    lab.call("MigrateVM_Task", vm.as_str(), &format!("<host type=\"HostSystem\">{to}</host>")).await;
+    lab.act(|vcenter| {
+        vcenter.delays = Delays { property: Duration::from_millis(20), ..Delays::default() };
+        let other = vcenter.vm_named("vm1").cloned().expect("there");
+        vcenter.start_migration(&other, &to).and_then(|_| vcenter.finish_migration(&other)).expect("it runs")
+    });
+    loop {
+        let text = lab.wait(&collector, &newest).await.expect("an answer");
+        newest = version(&text);
+        if text.contains("runtime.host") {
+            break;
+        }
+    }
     lab.running.stop().await;
 }
 
