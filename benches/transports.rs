@@ -19,7 +19,7 @@ use vmtracker::{
     config::{Config, SwitchSettings},
     lab::{
         model::{switch::Delays, world::SharedWorld},
-        settings::{Devices, Files, Pace, Terms, Transport as Reached},
+        settings::{Devices, Files, Pace, Prepare, Terms, Transport as Reached},
         site::{Servers, Site, free_port},
         topology::Topology,
     },
@@ -129,7 +129,8 @@ fn ways(dir: &Path, devices: &Devices) -> Outcome<Vec<(&'static str, SwitchSetti
 
 fn settings(dir: &Path, devices: &Devices, transport: Reached) -> Outcome<SwitchSettings> {
     let files = Files::new(dir, None);
-    let terms = Terms { hold_down: Duration::from_secs(1), pace: Pace::Guarded, transport, metrics: free_port()? };
+    let (pace, prepare, metrics) = (Pace::Guarded, Prepare::OnMove, free_port()?);
+    let terms = Terms { hold_down: Duration::from_secs(1), pace, transport, prepare, metrics };
     files.write(devices, &terms)?;
     let config = Config::load(&files.config)?;
     Ok(config.switches.into_values().next().ok_or("no switch is configured")?)

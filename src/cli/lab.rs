@@ -16,7 +16,7 @@ use super::output;
 use crate::lab::{
     load::{CopyPhase, LoadSpec, Shares},
     run::{self, LabError, Options, RunDir, Screen},
-    settings::{Pace, Transport},
+    settings::{Pace, Prepare, Transport},
     summary::{LEGEND, Live, Outcome, Summary},
     topology::{Layout, Size, Topology},
 };
@@ -89,6 +89,9 @@ pub struct LabArgs {
     /// How the controller reaches switches.
     #[arg(long, default_value = "nxapi", value_enum)]
     transport: TransportArg,
+    /// For whom the controller prepares.
+    #[arg(long, default_value = "on-move", value_enum)]
+    prepare: PrepareArg,
     /// How long a switch takes over a request that only reads.
     #[arg(long, default_value = "20ms", value_parser = span, value_name = "TIME")]
     switch_read_delay: Duration,
@@ -133,6 +136,15 @@ enum PaceArg {
     Guarded,
 }
 
+/// For whom the controller prepares.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PrepareArg {
+    /// For the target of a move, once it is announced.
+    OnMove,
+    /// For every host of the cluster, always.
+    Cluster,
+}
+
 /// How the controller reaches switches.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum TransportArg {
@@ -146,9 +158,9 @@ enum TransportArg {
 ///
 /// # Errors
 /// The lab cannot be started, or the controller failed.
-pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
+pub fn run(args: &LabArgs) -> anyhow::Result<ExitCode> {
     let scratch = if args.dir.is_none() { Some(RunDir::new()?) } else { None };
-    let options = options(&args, scratch.as_ref())?;
+    let options = options(args, scratch.as_ref())?;
     let mut screen = screen(args.json);
     let system = actix_web::rt::System::new();
     if args.serve {
@@ -156,7 +168,7 @@ pub fn run(args: LabArgs) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     match system.block_on(run::run(&options, screen.as_mut())) {
-        Ok(summary) => conclude(&args, &summary),
+        Ok(summary) => conclude(args, &summary),
         Err(LabError::Interrupted) => Ok(ExitCode::FAILURE),
         Err(error) => Err(error.into()),
     }
@@ -190,6 +202,10 @@ fn options(args: &LabArgs, scratch: Option<&RunDir>) -> anyhow::Result<Options> 
         transport: match args.transport {
             TransportArg::Nxapi => Transport::Nxapi,
             TransportArg::Ssh => Transport::Ssh,
+        },
+        prepare: match args.prepare {
+            PrepareArg::OnMove => Prepare::OnMove,
+            PrepareArg::Cluster => Prepare::Cluster,
         },
         read_delay: args.switch_latency.unwrap_or(args.switch_read_delay),
         write_delay: args.switch_latency.unwrap_or(args.switch_write_delay),

@@ -95,7 +95,7 @@ enum Command {
     Retry(Remote),
     /// Start a simulated data centre and the service against it.
     #[cfg(feature = "lab")]
-    Lab(lab::LabArgs),
+    Lab(Box<lab::LabArgs>),
 }
 
 /// Where the running service is.
@@ -132,7 +132,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Retry(remote) => show::command(&remote, "retry"),
         #[cfg(feature = "lab")]
-        Command::Lab(args) => lab::run(args),
+        Command::Lab(args) => lab::run(&args),
     }
 }
 

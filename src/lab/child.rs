@@ -85,10 +85,16 @@ impl Child {
         if let Some(cpu_seconds) = read("stat").ok().as_deref().and_then(cpu_seconds) {
             self.usage.cpu_seconds = cpu_seconds;
         }
-        if let Some(bytes) = read("status").ok().as_deref().and_then(rss_bytes_max) {
+        if let Some(bytes) = read("status").ok().and_then(|status| kilobytes(&status, "VmHWM:")) {
             self.usage.rss_bytes_max = self.usage.rss_bytes_max.max(bytes);
         }
         self.usage
+    }
+
+    /// Its resident set at this moment, in bytes.
+    pub fn rss_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid.as_raw_nonzero())).ok()?;
+        kilobytes(&status, "VmRSS:")
     }
 
     /// Stops it in order with SIGTERM, and by force after ten seconds. Says how it ended.
@@ -128,9 +134,10 @@ fn cpu_seconds(stat: &str) -> Option<f64> {
     Some((user + system) / TICKS_PER_SECOND)
 }
 
-/// `VmHWM` of `/proc/PID/status`, in kilobytes: the peak of the resident set.
-fn rss_bytes_max(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// A figure of `/proc/PID/status`, which is in kilobytes, in bytes: `VmHWM:` is the peak of the resident set, `VmRSS:` the
+/// resident set.
+fn kilobytes(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)
 }
@@ -144,8 +151,9 @@ mod tests {
         let stat = "4242 (odd) name) S 1 4242 4242 0 -1 4194304 900 0 0 0 150 50 0 0 20 0 9 0 1 2 3";
         assert_eq!(cpu_seconds(stat), Some(2.0));
         assert_eq!(cpu_seconds("nonsense"), None);
-        assert_eq!(rss_bytes_max("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n"), Some(2_097_152));
-        assert_eq!(rss_bytes_max("Name:\tx\n"), None);
+        let status = "Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t 1 kB\n";
+        assert_eq!((kilobytes(status, "VmHWM:"), kilobytes(status, "VmRSS:")), (Some(2_097_152), Some(1024)));
+        assert_eq!(kilobytes("Name:\tx\n", "VmHWM:"), None);
     }
 
     /// A shell takes `run` for its script, so that no file that was just written is executed: while another thread

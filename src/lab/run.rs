@@ -17,7 +17,7 @@ use super::{
     child::{Child, Usage},
     load::LoadSpec,
     model::{LabTime, switch::Delays, vcenter::Refused},
-    settings::{Files, Pace, Terms, Transport},
+    settings::{Files, Pace, Prepare, Terms, Transport},
     site::{Servers, Site, free_port},
     summary::{Live, Summary},
     topology::Topology,
@@ -50,6 +50,8 @@ pub struct Options {
     pub pace: Pace,
     /// How the controller reaches switches.
     pub transport: Transport,
+    /// For whom the controller prepares.
+    pub prepare: Prepare,
     /// How long a switch takes over a read.
     pub read_delay: Duration,
     /// How long a switch takes over a write.
@@ -161,8 +163,8 @@ fn build(options: &Options) -> Result<Site, LabError> {
 
 fn write(options: &Options, servers: &Servers) -> Result<Files, LabError> {
     let metrics = free_port().map_err(LabError::Serve)?;
-    let Options { hold_down, pace, transport, .. } = *options;
-    let terms = Terms { hold_down, pace, transport, metrics };
+    let Options { hold_down, pace, transport, prepare, .. } = *options;
+    let terms = Terms { hold_down, pace, transport, prepare, metrics };
     let files = Files::new(&options.dir, options.config.as_deref());
     files.write(&servers.devices(), &terms).map_err(LabError::Files)?;
     Ok(files)

@@ -37,6 +37,16 @@ pub enum Transport {
     Ssh,
 }
 
+/// For how many hosts the controller prepares what a VM needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prepare {
+    /// For the target, once a move is announced.
+    #[default]
+    OnMove,
+    /// For every host of the cluster, always.
+    Cluster,
+}
+
 /// What goes into the configuration besides the devices.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
@@ -46,6 +56,8 @@ pub struct Terms {
     pub pace: Pace,
     /// How it reaches switches.
     pub transport: Transport,
+    /// For whom it prepares.
+    pub prepare: Prepare,
     /// Where it serves `/metrics`.
     pub metrics: SocketAddr,
 }
@@ -146,6 +158,10 @@ impl Files {
                     Pace::Guarded => "guarded",
                     Pace::Unlimited => "unlimited",
                 },
+                prepare: match terms.prepare {
+                    Prepare::OnMove => "on-move",
+                    Prepare::Cluster => "cluster",
+                },
             },
             service: Service {
                 store: self.dir.join("vmtracker.db"),
@@ -188,6 +204,7 @@ struct Fabric {
     allowed_vlans: &'static str,
     hold_down: String,
     pace: &'static str,
+    prepare: &'static str,
 }
 
 #[derive(Serialize)]
@@ -218,7 +235,7 @@ mod tests {
 
     fn terms(pace: Pace, transport: Transport) -> Terms {
         let metrics = SocketAddr::from(([127, 0, 0, 1], 9));
-        Terms { hold_down: Duration::from_secs(5), pace, transport, metrics }
+        Terms { hold_down: Duration::from_secs(5), pace, transport, prepare: Prepare::Cluster, metrics }
     }
 
     #[test]
@@ -240,6 +257,7 @@ mod tests {
         assert_eq!(at(["fabric", "mode"]), Some("enforce"));
         assert_eq!(at(["fabric", "hold_down"]), Some("5s"));
         assert_eq!(at(["fabric", "pace"]), Some("unlimited"));
+        assert_eq!(at(["fabric", "prepare"]), Some("cluster"));
         assert_eq!(at(["service", "metrics"]), Some("127.0.0.1:9"));
         let url = |kind: &str| table.get(kind)?.get(0)?.get("url")?.as_str();
         assert_eq!(url("vcenter"), Some("https://127.0.0.1:1"));

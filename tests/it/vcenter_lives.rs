@@ -177,25 +177,23 @@ fn another_certificate_is_refused_until_the_configuration_names_it() {
     ends_well(site);
 }
 
-/// Half of the VMs leave without an event, and run on.
-#[test]
-fn a_permission_that_is_lost_on_half_the_vms_withdraws_nothing() {
-    let mut site = Site::running(&small());
-    let withdrawn = site.withdrawn().len();
-    let hidden: Vec<MoId> = site.vcenter("vc1", |vcenter, _| {
-        let running = vcenter.vms().filter(|vm| vm.power == SimPower::On).map(|vm| vm.id.clone());
-        let half: Vec<MoId> = running.step_by(2).collect();
-        for vm in &half {
-            vcenter.vanish_vm(vm).expect("there");
-        }
-        half
-    });
-    assert!(hidden.len() >= 5, "the test is void: {hidden:?}");
-    site.wait_until("they are missed", |site| !site.findings_of("orphan").is_empty());
+/// Every second VM leaves without an event, and runs on.
+fn vanish_half(vcenter: &mut Vcenter) -> Vec<MoId> {
+    let running = vcenter.vms().filter(|vm| vm.power == SimPower::On).map(|vm| vm.id.clone());
+    let half: Vec<MoId> = running.step_by(2).collect();
+    assert!(half.len() >= 5, "the test is void: {half:?}");
+    for vm in &half {
+        vcenter.vanish_vm(vm).expect("there");
+    }
+    half
+}
+
+/// The permission comes back, and all is as it was.
+fn come_back(mut site: Site, hidden: &[MoId], withdrawn: usize) {
     site.outlast(4);
     assert_eq!(site.withdrawn().len(), withdrawn, "{}", site.report());
     site.vcenter("vc1", |vcenter, _| {
-        for vm in &hidden {
+        for vm in hidden {
             vcenter.unvanish_vm(vm).expect("there");
         }
     });
@@ -203,6 +201,29 @@ fn a_permission_that_is_lost_on_half_the_vms_withdraws_nothing() {
     site.wait_right();
     assert_eq!(site.withdrawn().len(), withdrawn, "{}", site.report());
     ends_well(site);
+}
+
+#[test]
+fn a_permission_that_is_lost_on_half_the_vms_withdraws_nothing() {
+    let mut site = Site::running(&small());
+    let withdrawn = site.withdrawn().len();
+    let hidden = site.vcenter("vc1", |vcenter, _| vanish_half(vcenter));
+    site.wait_until("they are missed", |site| !site.findings_of("orphan").is_empty());
+    come_back(site, &hidden, withdrawn);
+}
+
+/// It was lost while nobody looked: the next listing is short.
+#[test]
+fn a_listing_that_lacks_half_the_vms_withdraws_nothing_and_pulls_the_brake() {
+    let mut site = Site::running(&small());
+    let withdrawn = site.withdrawn().len();
+    let hidden = site.vcenter("vc1", |vcenter, _| {
+        vcenter.terminate_sessions();
+        vanish_half(vcenter)
+    });
+    site.wait_until("they are missed", |site| !site.findings_of("orphan").is_empty());
+    site.wait_until("the brake is on", |site| site.findings_of("brake").len() == 1);
+    come_back(site, &hidden, withdrawn);
 }
 
 /// One VM's configuration may not be read any more, and it moves: what it needs is not known, and what stands for it

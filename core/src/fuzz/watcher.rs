@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    tracker::{Destination, Event, LinkPolicy, Moment, Pace, Policy, Save, Tracker, VcenterPolicy, WideTrunks},
+    tracker::{Destination, Event, Moment, Policy, Tracker, VcenterPolicy},
     vcenter::{Change, Failure, Fault, MoRef, Next, ObjectUpdate, PageEnd, Part, State, UpdateKind, VimValue, Watcher},
 };
 
@@ -85,21 +85,8 @@ struct Life {
 
 impl Life {
     fn new() -> Self {
-        let policy = Policy {
-            hold_down: Duration::from_secs(60),
-            pace: Pace::Guarded,
-            allowed: None,
-            vcenters: BTreeMap::from([("lab".into(), VcenterPolicy::default())]),
-            switches: BTreeMap::new(),
-            attachments: Vec::new(),
-            floors: Vec::new(),
-            links: LinkPolicy::default(),
-            save: Save::default(),
-            clusters: Vec::new(),
-            own_macs: BTreeSet::new(),
-            wide_trunk: 32,
-            wide_trunks: WideTrunks::default(),
-        };
+        let vcenters = BTreeMap::from([("lab".into(), VcenterPolicy::default())]);
+        let policy = Policy { hold_down: Duration::from_secs(60), vcenters, ..Policy::default() };
         Self {
             watcher: Watcher::new("lab".into()),
             tracker: Tracker::new(Arc::new(policy), &[], false, None),

@@ -123,7 +123,8 @@ fn the_written_configuration_is_one_that_the_service_reads() {
         };
         let metrics = SocketAddr::from(([127, 0, 0, 1], 9));
         let transport = Transport::Nxapi;
-        let terms = Terms { hold_down: Duration::from_millis(1500), pace, transport, metrics };
+        let (hold_down, prepare) = (Duration::from_millis(1500), Prepare::OnMove);
+        let terms = Terms { hold_down, pace, transport, prepare, metrics };
         files.write(&devices, &terms).expect("written");
         let (config, warnings) = Config::load_with_warnings(&files.config).expect("a good configuration");
         assert!(warnings.is_empty(), "{warnings:?}");

@@ -48,6 +48,7 @@ fn options(dir: &Path, script: &str) -> Options {
         hold_down: Duration::from_secs(5),
         pace: Pace::Unlimited,
         transport: Transport::Nxapi,
+        prepare: Prepare::OnMove,
         read_delay: Duration::ZERO,
         write_delay: Duration::ZERO,
         program: PathBuf::from("/bin/sh"),

@@ -1,5 +1,7 @@
 //! What a lab's data centre looks like: switches, their ports and the cables between them, hosts and their cabling, port groups, VMs.
 //!
+//! `config/topology-networks.toml` shows every key of networks and of what is plugged into them.
+//!
 //! Comes from a TOML file ([`Topology::parse`], every fault at once) or from a seed ([`Topology::generated`]), and
 //! becomes device models ([`Topology::switches`], [`Topology::vcenters`], [`Topology::cabling`]). Without vCenters the
 //! hosts are cabling and what the switches hear from them.

@@ -374,3 +374,22 @@ nics = [{ port_group = "c", port_vlan = 5, sriov = "vmnic9" }, { port_group = "z
     assert_eq!(texts, expected);
     assert!(faults.iter().all(|fault| fault.line.is_some()));
 }
+
+#[test]
+fn the_example_of_every_key_passes_once_its_ports_are_open() {
+    let text = include_str!("../../../config/topology-networks.toml");
+    let topology = Topology::parse(text).unwrap_or_else(|faults| panic!("{faults}"));
+    let written = topology.to_toml().expect("writable");
+    assert_eq!(Topology::parse(&written).as_ref(), Ok(&topology), "{written}");
+    let mut floor = Floor::of(&topology);
+    let names: Vec<String> = topology.vms.iter().map(|row| row.name.clone()).collect();
+    let dark = |floor: &Floor| {
+        let dark = names.iter().filter(|name| matches!(floor.verdict(name), Verdict::Dark(_)));
+        dark.cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(dark(&floor), ["plain", "router", "guest-tags", "overlay"]);
+    for port in ["Ethernet1/1", "Ethernet1/2", "port-channel7", "Ethernet1/5"] {
+        floor.allow(port, "switchport trunk allowed vlan all");
+    }
+    assert_eq!(dark(&floor), Vec::<String>::new());
+}

@@ -21,6 +21,7 @@ mod fabric;
 mod hands;
 mod life;
 mod names;
+mod networks;
 mod nexus;
 mod operate;
 mod vcenter;

@@ -1,7 +1,7 @@
 //! The product's side of one vCenter without a socket: its requests as text into the model, the model's answers as text
 //! into the product's own watcher.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use vmtracker::lab::{
     model::{
@@ -15,8 +15,8 @@ use vmtracker_core::{
     net::VcenterId,
     tracker::Event,
     vcenter::{
-        AnswerError, Failure, Fault, HintTarget, MoRef, Next, ServiceContent, State, UpdateReader, VimValue, Watcher,
-        hints, read_answer, returned_reference,
+        AnswerError, Failure, Fault, HintTarget, MoRef, Next, PortTarget, ServiceContent, State, UpdateReader,
+        VimValue, Watcher, hints, ports, read_answer, returned_reference,
         soap::{self, CustomPaths},
         unix_ms,
     },
@@ -38,6 +38,8 @@ pub(super) struct Follower {
     waiting: Option<Waiting>,
     /// Hosts that did not say what they hear.
     silent: Vec<HintTarget>,
+    /// Port groups whose ports are asked for.
+    groups: BTreeSet<PortTarget>,
     /// When all are asked again.
     slowly_at: LabTime,
 }
@@ -58,7 +60,14 @@ pub(super) struct Polled {
 
 impl Follower {
     pub(super) fn new(name: &str) -> Self {
-        Self { watcher: Watcher::new(name.into()), session: None, waiting: None, silent: Vec::new(), slowly_at: SLOWLY }
+        Self {
+            watcher: Watcher::new(name.into()),
+            session: None,
+            waiting: None,
+            silent: Vec::new(),
+            groups: BTreeSet::new(),
+            slowly_at: SLOWLY,
+        }
     }
 
     /// Asks what there is to ask at `now`.
@@ -149,13 +158,22 @@ impl Follower {
         let Some(session) = self.session.as_ref().filter(|_| self.watcher.state() == State::Watching) else {
             return Vec::new();
         };
+        let mut groups = self.watcher.take_port_targets();
+        self.groups.extend(groups.iter().cloned());
         let mut targets = std::mem::take(&mut self.silent);
         targets.extend(self.watcher.take_hint_targets());
         if now >= self.slowly_at {
             self.slowly_at = now + SLOWLY;
             targets = self.watcher.hint_targets();
+            groups = self.groups.iter().cloned().collect();
         }
         let mut events = Vec::new();
+        for PortTarget { vcenter: id, dvs, group } in groups {
+            let request = soap::fetch_dv_ports(&dvs, std::slice::from_ref(&group));
+            if let Ok((answer, _)) = ask(vcenter, Some(&session.key), &request, now) {
+                events.push(Event::PortsSeen { vcenter: id, groups: vec![group], ports: ports(&answer) });
+            }
+        }
         for target in targets {
             let request = soap::query_network_hint(&target.network_system, None);
             match ask(vcenter, Some(&session.key), &request, now) {

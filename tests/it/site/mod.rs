@@ -34,7 +34,7 @@ use vmtracker::{
             vcenter::Vcenter,
             world::SharedWorld,
         },
-        settings::{Devices, Files, Pace, Terms, Transport},
+        settings::{Devices, Files, Pace, Prepare, Terms, Transport},
         site::{Site as Lab, free_port},
         topology::{Size, Topology},
     },
@@ -103,7 +103,8 @@ impl Site {
         let lab = Arc::new(Mutex::new(lab));
         let (serving, all) = Serving::start(Arc::clone(&lab), world.clone());
         let metrics = free_port().expect("a port");
-        let terms = Terms { hold_down: HOLD_DOWN, pace: Pace::Unlimited, transport: Transport::Nxapi, metrics };
+        let (pace, transport, prepare) = (Pace::Unlimited, Transport::Nxapi, Prepare::OnMove);
+        let terms = Terms { hold_down: HOLD_DOWN, pace, transport, prepare, metrics };
         let files = Files::new(dir.path(), None);
         files.write(&all, &terms).expect("written");
         let managed = all.clone();

@@ -6,6 +6,7 @@ mod advice;
 mod bench;
 mod cables;
 mod critical;
+mod endurance;
 mod fake_switch;
 mod hands;
 mod hosts;

@@ -54,32 +54,30 @@ fn rich() -> Vcenter {
                 ..group("lagged", SimVlan::Id(40))
             },
         ],
-        vms: vec![
-            VmSpec {
-                vnics: vec![
-                    VnicSpec { port_vlan: Some(SimVlan::Id(55)), ..VnicSpec::new("own") },
-                    VnicSpec::new("plain"),
-                ],
-                secondary: Some("esx2".to_owned()),
-                ..vm("web")
-            },
-            VmSpec {
-                vnics: vec![
-                    VnicSpec { sriov: Some("vmnic2".to_owned()), ..VnicSpec::new("plain") },
-                    VnicSpec::new("segment"),
-                ],
-                passthrough: true,
-                ..vm("fast")
-            },
-            VmSpec {
-                vnics: vec![VnicSpec { connected: false, ..VnicSpec::new("plain") }],
-                template: true,
-                ..vm("golden")
-            },
-        ],
+        vms: guests(),
         ..VcenterSpec::default()
     };
     Vcenter::new(spec).expect("a consistent specification")
+}
+
+/// One that is protected, one whose adapters are no ordinary ones, and a template.
+fn guests() -> Vec<VmSpec> {
+    vec![
+        VmSpec {
+            vnics: vec![VnicSpec { port_vlan: Some(SimVlan::Id(55)), ..VnicSpec::new("own") }, VnicSpec::new("plain")],
+            secondary: Some("esx2".to_owned()),
+            ..vm("web")
+        },
+        VmSpec {
+            vnics: vec![
+                VnicSpec { sriov: Some("vmnic2".to_owned()), ..VnicSpec::new("plain") },
+                VnicSpec::new("segment"),
+            ],
+            passthrough: true,
+            ..vm("fast")
+        },
+        VmSpec { vnics: vec![VnicSpec { connected: false, ..VnicSpec::new("plain") }], template: true, ..vm("golden") },
+    ]
 }
 
 fn vm(name: &str) -> VmSpec {
@@ -202,11 +200,8 @@ fn pci_addresses_and_port_keys_are_there_once() {
 
 fn ports(client: &mut Client, criteria: Vec<Node>) -> Vec<Value> {
     let reply = client.call("FetchDVPorts", "dvs-7", vec![tree("criteria", criteria)]);
-    match reply {
-        Reply::Return(Some(Value::Array(_, ports))) => ports,
-        Reply::Return(None) => Vec::new(),
-        other => panic!("{other:?}"),
-    }
+    let Reply::Return(found) = reply else { panic!("{reply:?}") };
+    found.map(|ports| items(&Value::Object("", vec![("port", ports)]), "port")).unwrap_or_default()
 }
 
 #[test]

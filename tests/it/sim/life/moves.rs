@@ -97,10 +97,8 @@ fn a_recommended_move_finds_its_vlans_though_it_takes_no_time() {
     let (vm, to) = (sim.vm_of_name(FIRST, VM), sim.host_of_name(FIRST, AWAY));
     let (key, _) = sim.operate_on(FIRST, |vcenter| vcenter.recommend(&vm, &to));
     sim.until("it is prepared", secs(5), |sim| stands(sim, AWAY_PORT) == [true; 2]);
-    for vcenter in sim.world.vcenters.values_mut() {
-        vcenter.copy_phase = Duration::from_millis(1);
-    }
     sim.operate_on(FIRST, |vcenter| vcenter.apply_recommendation(&key));
+    sim.operate_on(FIRST, |vcenter| vcenter.finish_migration(&vm));
     assert_eq!(sim.dark(0, secs(60)), Duration::ZERO, "{}", sim.told());
     assert_eq!(sim.vcenter(FIRST).vm(&vm).map(|vm| &vm.host), Some(&to));
 }
