@@ -94,7 +94,9 @@ impl Tracker {
             (false, _, _) => format!("vCenter cannot read its configuration: it is {}", vm.connection.word()),
             (true, _, None) => "vCenter does not say whether it runs".to_owned(),
             (true, None, Some(_)) => "vCenter does not say on which host it runs".to_owned(),
-            (true, Some(_), Some(_)) => "vCenter does not say which adapters it has".to_owned(),
+            (true, Some(_), Some(_)) => {
+                "vCenter does not show its adapters; give the account the role Read-only on it".to_owned()
+            }
         };
         let news = !asked.is_empty() || vm.runs().is_some();
         let host = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host));
