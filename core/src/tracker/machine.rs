@@ -68,6 +68,8 @@ pub struct Tracker {
 #[derive(Debug, Default)]
 pub(super) struct Dirty {
     pub(super) units: BTreeSet<Unit>,
+    /// Of prepared clusters, by vCenter; they wait for the end of its listing.
+    pub(super) prepared: BTreeMap<VcenterId, BTreeSet<Unit>>,
     pub(super) ports: BTreeSet<EdgePort>,
     pub(super) switches: BTreeSet<SwitchName>,
     pub(super) purposes: BTreeSet<requirement::Key>,
@@ -289,6 +291,7 @@ impl Tracker {
     /// Brings everything that depends on a changed fact up to date.
     fn settle(&mut self, now: Moment, intents: &mut Vec<Intent>) {
         self.expire(now);
+        self.release_prepared();
         while let Some(unit) = self.dirty.units.pop_first() {
             self.refresh(unit, now);
         }

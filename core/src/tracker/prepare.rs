@@ -12,6 +12,7 @@ use super::{
     needs::Plug,
     reason::Unit,
     requirement::Key,
+    sites::Site,
     units::{Answer, connected},
     withdrawal::Account,
 };
@@ -61,17 +62,34 @@ impl Tracker {
     fn use_changed(&mut self, (cluster, network): Use) {
         if self.prepares(&cluster) {
             let hosts = self.sites.hosts_in(&cluster).cloned();
-            self.dirty.units.extend(hosts.map(|host| Unit::Prepared(host, network.clone())));
+            let units = hosts.map(|host| Unit::Prepared(host, network.clone()));
+            self.dirty.prepared.entry(cluster.vcenter.clone()).or_default().extend(units);
         }
     }
 
     /// A host, its cluster or what is prepared there changed.
     pub(super) fn preparation_changed(&mut self, host: &HostId) {
-        self.dirty.units.extend(self.requirements.prepared_on(host).cloned());
+        let mut units: Vec<Unit> = self.requirements.prepared_on(host).cloned().collect();
         let cluster = self.sites.hosts.get(host).and_then(|host| host.cluster.as_ref());
         if let Some(cluster) = cluster.filter(|cluster| self.prepares(cluster)) {
             let networks = self.census.networks(cluster).cloned();
-            self.dirty.units.extend(networks.map(|network| Unit::Prepared(host.clone(), network)));
+            units.extend(networks.map(|network| Unit::Prepared(host.clone(), network)));
+        }
+        if !units.is_empty() {
+            self.dirty.prepared.entry(host.vcenter.clone()).or_default().extend(units);
+        }
+    }
+
+    /// Lets what is prepared be asked anew. While a vCenter lists, each of its VMs may bring a network: what they need
+    /// together is asked once, at the end, or every port would be looked at for every network of its cluster.
+    pub(super) fn release_prepared(&mut self) {
+        if self.dirty.prepared.is_empty() {
+            return;
+        }
+        let listing = |vcenter: &VcenterId| self.sites.by_id.get(vcenter).is_some_and(Site::is_listing);
+        let ready: Vec<VcenterId> = self.dirty.prepared.keys().filter(|vcenter| !listing(vcenter)).cloned().collect();
+        for vcenter in ready {
+            self.dirty.units.extend(self.dirty.prepared.remove(&vcenter).unwrap_or_default());
         }
     }
 

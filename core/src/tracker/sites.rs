@@ -78,6 +78,13 @@ pub(super) struct Gone {
     pub(super) vms: Shrink,
 }
 
+impl Site {
+    /// A full listing runs.
+    pub(super) const fn is_listing(&self) -> bool {
+        self.listing.is_some()
+    }
+}
+
 impl Sites {
     /// A session stands. An id that is followed under another name keeps the name it has.
     pub(super) fn connected(&mut self, id: &VcenterId, name: &VcenterName) {

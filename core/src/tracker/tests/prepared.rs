@@ -176,8 +176,10 @@ fn work_for_a_vm_of_a_known_network_does_not_grow_with_the_cluster() {
     let mut bench = prepared();
     bench.tracker.sites.vm_seen(Arc::new(vm(2, 2, 10, PowerState::On)));
     bench.tracker.count_vm(&vm_id(2));
+    bench.tracker.release_prepared();
     assert!(bench.tracker.dirty.units.is_empty(), "VLAN 10 is prepared already");
     bench.tracker.sites.vm_seen(Arc::new(vm(3, 2, 11, PowerState::On)));
     bench.tracker.count_vm(&vm_id(3));
+    bench.tracker.release_prepared();
     assert_eq!(bench.tracker.dirty.units.len(), 3, "one for each host of the cluster");
 }
