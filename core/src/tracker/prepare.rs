@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::{
     Backing, ClusterId, EdgePort, HostId, Network, Prepare, Reason, Tracker, Vm, VmId,
     census::{Home, Use},
+    needs::Plug,
     reason::Unit,
     requirement::Key,
     sites::Site,
@@ -216,6 +217,12 @@ impl Tracker {
 
     /// A network that goes on needs a VLAN no more once all that it needs instead is ready on that host.
     fn network_accounted(&self, network: &Network, host: &HostId, (port, vlan): (&EdgePort, VlanId)) -> Account {
+        if self.only_refused(host, &Plug::network(&network.backing()), (port, vlan)) {
+            let what = self.sites.network_name(&host.vcenter, network);
+            return Account::Never(format!(
+                "{what} still lets it through, and allowed_vlans names it no more; close it"
+            ));
+        }
         let needs = self.on_network(host, &network.backing());
         let needed = |keys: &BTreeSet<Key>| keys.iter().any(|(at, needed)| at == port && *needed == vlan);
         let ready = |keys: &BTreeSet<Key>| keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));

@@ -6,8 +6,11 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId, reason::Unit,
-    requirement::Key, units::Puzzle,
+    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId,
+    needs::Plug,
+    reason::Unit,
+    requirement::Key,
+    units::{Puzzle, connected},
 };
 use crate::net::{InterfaceName, SwitchName, VlanId};
 
@@ -367,6 +370,13 @@ impl Tracker {
         let unit = Unit::Vm(id.clone());
         if self.puzzles.get(&unit).into_iter().flatten().any(Puzzle::is_open) {
             return Account::Waits;
+        }
+        if let Some(vm) = self.sites.vms.get(id)
+            && let Some(host) = &vm.host
+            && connected(vm).any(|vnic| self.only_refused(host, &Plug::vnic(vm, vnic), (port, vlan)))
+        {
+            let why = format!("a wide port group of {name} still lets it through, and allowed_vlans names it no more");
+            return Account::Never(format!("{why}; close it if it is to go"));
         }
         let needs: Vec<_> = self.requirements.of(&unit).collect();
         if needs.iter().any(|(at, needed)| at == port && *needed == vlan) {
