@@ -62,7 +62,7 @@ fn a_vm_that_goes_to_another_vcenter_is_never_dark_and_leaves_its_old_port() {
     assert_eq!(sim.dark(0, COPY), Duration::ZERO);
     assert_eq!(
         standing(&sim),
-        [home, away].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
+        [home, away.clone()].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
         "{}",
         sim.told()
     );
