@@ -130,9 +130,11 @@ impl<'a> Section<'a> {
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let Some(value) = self.find(key) else { return Vec::new() };
         let text = |item: &Spanned<DeValue<'a>>| {
-            if let DeValue::String(text) = item.get_ref() { Some(text.clone().into_owned()) } else { None }
+            let DeValue::String(text) = item.get_ref() else { return None };
+            Some(text.clone().into_owned())
         };
-        let texts = if let DeValue::Array(array) = value.get_ref() { array.iter().map(text).collect() } else { None };
+        let texts: Option<Vec<String>> =
+            if let DeValue::Array(array) = value.get_ref() { array.iter().map(text).collect() } else { None };
         texts.unwrap_or_else(|| {
             self.fault(key, "must be a list of texts in quotes: [\"…\"]");
             Vec::new()

@@ -142,7 +142,8 @@ impl Tracker {
             Puzzle::Hidden | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
-        all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
+        let open = |unit: &Unit, puzzle: &Puzzle| self.sites.listed(unit.vcenter()) && self.is_open(puzzle);
+        all.filter(|(unit, puzzle)| open(unit, puzzle)).filter_map(one).collect()
     }
 
     pub(super) fn subject_of(&self, unit: &Unit) -> String {

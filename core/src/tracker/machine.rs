@@ -144,6 +144,7 @@ impl Tracker {
                 let vcenter = dvs.id.vcenter.clone();
                 if self.sites.networks.dvs_seen(dvs) {
                     self.vcenter_changed(&vcenter);
+                    self.preparations_changed(&vcenter);
                 }
             }
             Event::PortsSeen { vcenter, groups, ports } => {

@@ -80,6 +80,13 @@ impl Tracker {
         }
     }
 
+    /// Everything that is prepared in one vCenter: a distributed switch changed.
+    pub(super) fn preparations_changed(&mut self, vcenter: &VcenterId) {
+        let hosts = self.sites.hosts.keys().filter(|host| host.vcenter == *vcenter);
+        let hosts: Vec<HostId> = hosts.cloned().collect();
+        hosts.iter().for_each(|host| self.preparation_changed(host));
+    }
+
     /// Lets what is prepared be asked anew. While a vCenter lists, each of its VMs may bring a network: what they need
     /// together is asked once, at the end, or every port would be looked at for every network of its cluster.
     pub(super) fn release_prepared(&mut self) {

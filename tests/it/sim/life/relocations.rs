@@ -62,11 +62,7 @@ fn a_vm_that_goes_to_another_vcenter_is_never_dark_and_leaves_its_old_port() {
     assert_eq!(sim.dark(0, COPY), Duration::ZERO);
     assert_eq!(
         standing(&sim),
-        [home.clone(), away.clone()]
-            .into_iter()
-            .collect::<std::collections::BTreeSet<_>>()
-            .into_iter()
-            .collect::<Vec<_>>(),
+        [home, away.clone()].into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>(),
         "{}",
         sim.told()
     );
@@ -104,14 +100,20 @@ fn while_the_target_vcenter_is_away_the_old_port_stays_and_the_vm_passes() {
     let (home, away) = hosts(&sim);
     start(&mut sim, &away);
     sim.run(COPY);
-    sim.operate_on(SECOND, |vcenter| Ok(vcenter.faults.down = true));
+    sim.operate_on(SECOND, |vcenter| {
+        vcenter.faults.down = true;
+        Ok(())
+    });
     let vm = sim.vm_of_name(FIRST, VM);
     let (from, other) = two(&mut sim.world.vcenters, FIRST, SECOND).expect("two vCenters");
     from.finish_relocation(&vm, other).expect("it goes");
     sim.notice();
     sim.hours(1);
     assert!(sim.vm_passes(SECOND, VM) && standing(&sim).contains(&home), "{}", sim.told());
-    sim.operate_on(SECOND, |vcenter| Ok(vcenter.faults.down = false));
+    sim.operate_on(SECOND, |vcenter| {
+        vcenter.faults.down = false;
+        Ok(())
+    });
     sim.until("once it is back, it is known to be ready there", secs(600), |sim| standing(sim) == [away.clone()]);
     assert!(sim.vm_passes(SECOND, VM));
     sim.assert_rules();
