@@ -45,8 +45,8 @@ pub(crate) async fn run() -> Outcome<()> {
     let dir = tempfile::tempdir()?;
     let files = Files::new(dir.path(), None);
     let metrics = free_port()?;
-    let (pace, transport) = (Pace::Unlimited, Transport::Nxapi);
-    let terms = Terms { hold_down: HOLD_DOWN, pace, transport, prepare: Prepare::default(), metrics };
+    let (pace, transport, prepare) = (Pace::Unlimited, Transport::Nxapi, Prepare::OnMove);
+    let terms = Terms { hold_down: HOLD_DOWN, pace, transport, prepare, metrics };
     files.write(&servers.devices(), &terms)?;
     let mut child = Child::start(program(), &files)?;
     tell("\nOne vCenter with 400 VMs at 8 hosts: 120 moves, 20 power operations and 10 births or deaths a second.\n")?;

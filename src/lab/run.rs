@@ -32,6 +32,8 @@ const REDRAW: Duration = Duration::from_secs(1);
 const READY_WITHIN: Duration = Duration::from_secs(120);
 /// How long after the end of the load moves under way may take; the longest copy phase is far below.
 const DRAIN_WITHIN: Duration = Duration::from_secs(120);
+/// How long after the last arrival the controller may take to what the VMs still lack: what takes longer is never.
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 /// Of a controller that died, so many lines are shown.
 const LAST_LINES: usize = 20;
 
@@ -200,6 +202,8 @@ impl Run<'_> {
         self.site.end();
         let latest = self.site.world.now() + DRAIN_WITHIN;
         self.go_on(ending, began, |site| site.in_flight() == 0 || site.world.now() >= latest).await?;
+        let settled = (self.site.world.now() + SETTLED_WITHIN).min(latest);
+        self.go_on(ending, began, |site| site.judge.state().unmet == 0 || site.world.now() >= settled).await?;
         self.usage = self.child.usage();
         let summary = Summary {
             vms: self.site.vms(),

@@ -82,6 +82,7 @@ def nic(device):
 def machine(vm):
     devices = vm.config.hardware.device
     nics = [nic(device) for device in devices if isinstance(device, vim.vm.device.VirtualEthernetCard)]
+    assert vm.summary.config.name == vm.name and vm.summary.runtime.powerState == vm.runtime.powerState
     at = {"host": vm.runtime.host.name, "power": vm.runtime.powerState, "uuid": vm.config.instanceUuid}
     return at | {"template": vm.config.template, "nics": nics}
 

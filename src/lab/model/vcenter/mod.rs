@@ -56,6 +56,7 @@ mod schema;
 mod session;
 mod spec;
 mod spec_network;
+mod summary;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -96,7 +96,7 @@ impl Vcenter {
             "name" => Some(Value::string(&vm.name)),
             "parent" => Some(Value::Ref("Folder", MoId::from(VM_FOLDER))),
             "runtime" => Some(self.vm_runtime(vm)),
-            "summary" => Some(Value::Object("VirtualMachineSummary", vec![("runtime", self.vm_runtime(vm))])),
+            "summary" => Some(self.vm_summary(vm)),
             "config" => vm.state.has_config().then(|| self.vm_config(vm)),
             "network" => vm.state.has_config().then(|| self.vm_network(vm)),
             "guest" => Some(guest(vm)),

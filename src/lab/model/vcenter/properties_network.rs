@@ -9,6 +9,7 @@ use super::{
     inventory::{Kind, SimBacking, SimHost, SimPlug, SimPnic, SimStandardPortGroup, SimVmkernel},
     properties_dvs::{DVS_NAME, key_value, lag_key, lag_ports},
     spec_network::{LagSpec, Teaming},
+    summary::host_summary,
 };
 
 /// What a vmkernel adapter can be selected for: the `nicType`s of vCenter 7 that every host lists.
@@ -38,7 +39,7 @@ impl Vcenter {
             "name" => Some(Value::string(&host.name)),
             "parent" => Some(Value::reference(Kind::ClusterComputeResource, &host.cluster)),
             "runtime" => Some(host_runtime(host)),
-            "summary" => Some(Value::Object("HostListSummary", vec![("runtime", host_runtime(host))])),
+            "summary" => Some(host_summary(host)),
             "config" => {
                 let fields = vec![("network", self.host_network(host)), ("virtualNicManagerInfo", self.services(host))];
                 Some(Value::Object("HostConfigInfo", fields))
@@ -184,7 +185,7 @@ pub(super) fn network_system(host: &SimHost) -> String {
     format!("networkSystem-{}", host.id.as_str().trim_start_matches("host-"))
 }
 
-fn host_runtime(host: &SimHost) -> Value {
+pub(super) fn host_runtime(host: &SimHost) -> Value {
     let fields = vec![
         ("connectionState", Value::Enum("HostSystemConnectionState", host.connection.as_str())),
         ("powerState", Value::Enum("HostSystemPowerState", host.power_state())),

@@ -9,6 +9,7 @@ use super::*;
 mod away;
 mod hosts;
 mod moves;
+mod reading;
 
 /// Two hosts with two uplinks and one vSwitch pnic each, and `vms` VMs on the first.
 pub(super) fn vcenter(vms: usize) -> Vcenter {
