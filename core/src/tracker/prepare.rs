@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 
 use super::{
     Backing, ClusterId, EdgePort, HostId, Network, Prepare, Reason, Tracker, Vm, VmId,
+    account::Account,
     census::{Home, Use},
     needs::Plug,
     reason::Unit,
     requirement::Key,
     sites::Site,
     units::{Answer, connected},
-    withdrawal::Account,
 };
 use crate::net::{VcenterId, VlanId};
 
