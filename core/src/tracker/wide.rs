@@ -39,7 +39,7 @@ impl Trunks {
         if !self.bounds(ranges) {
             return Ok(ranges.clone());
         }
-        let what = || format!("trunks VLANs {ranges}, which are {} and more than {}", ranges.len(), self.wide);
+        let what = || format!("trunks {} VLANs ({ranges}), more than {}", ranges.len(), self.wide);
         let served = self.consent.as_ref().map(|allowed| ranges.intersection(allowed));
         served.ok_or_else(|| Need::Wide(Wide { group: group.to_owned(), what: what() }))
     }
