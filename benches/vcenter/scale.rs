@@ -135,21 +135,26 @@ impl Bench {
         let places: BTreeMap<&str, &str> =
             inventory.hosts.iter().map(|(id, host)| (host.name.as_str(), id.as_str())).collect();
         let count = (BURST * BURSTS).min(size.clusters * size.vms);
-        let mut left = (0..count).map(|number| {
+        let planned = (0..count).map(|number| {
             let (cluster, index) = (number % size.clusters, number / size.clusters);
-            let vm = inventory.vm(&format!("DC0_C{cluster}_RP0_VM{index}"));
-            let name = inventory.hosts.get(&vm.host).map_or("", |host| host.name.as_str());
-            let at = name.rsplit('H').next().and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
+            let name = format!("DC0_C{cluster}_RP0_VM{index}");
+            let here = inventory.hosts.get(&inventory.vm(&name).host).map_or("", |host| host.name.as_str());
+            let at = here.rsplit('H').next().and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
             let to = format!("DC0_C{cluster}_H{}", (at + 7) % size.hosts);
-            (vm.id.as_str(), places.get(to.as_str()).copied().unwrap_or_default())
+            (name, places.get(to.as_str()).copied().unwrap_or_default())
         });
-        for _ in 0..count.div_ceil(BURST) {
+        let planned: Vec<(String, &str)> = planned.collect();
+        for burst in planned.chunks(BURST) {
             tick.tick().await;
-            let burst: Vec<_> = left.by_ref().take(BURST).collect();
-            join_all(burst.iter().map(|(vm, to)| begin(peer, vm, to))).await;
+            join_all(burst.iter().map(|(vm, to)| begin(peer, &inventory.vm(vm).id, to))).await;
         }
         let offered = began.elapsed();
-        let after = Inventory::read(peer).await;
+        let arrived = |now: &Inventory| planned.iter().all(|(vm, to)| now.vm(vm).host == *to);
+        let mut after = Inventory::read(peer).await;
+        while !arrived(&after) && began.elapsed() < PATIENCE {
+            sleep(GLANCE).await;
+            after = Inventory::read(peer).await;
+        }
         let needs = needs(&after, &self.cabling);
         let right = async |bench: &Self| Ok(bench.lacking(&needs) == 0);
         self.until("every trunk carries what is needed after the moves", right).await?;

@@ -1,10 +1,11 @@
-//! Whether what a VLAN stood for is over, and by which fact.
+//! What is known of the end of everything that a VLAN stood for: a cause for each, or it stays.
 
 use super::{
-    EdgePort, HostId, PowerState, Reason, Tracker, VmId,
+    Cause, EdgePort, HostId, Place, PowerState, Reason, Tracker, VmId,
     needs::Plug,
     reason::Unit,
     units::{Puzzle, connected},
+    withdrawal::Wait,
 };
 use crate::net::VlanId;
 
@@ -26,6 +27,33 @@ impl Account {
 }
 
 impl Tracker {
+    /// The causes of the end of everything that a VLAN stood for; an error while one of them has none.
+    pub(super) fn explained(&self, serial: &str, port: &EdgePort, vlan: VlanId) -> Result<Cause, Wait> {
+        if self.closed.contains(&(port.clone(), vlan)) {
+            return Ok("closed by a person".into());
+        }
+        let purpose = self.ledger.purpose(serial, Place::Interface(port.interface), vlan);
+        let Some(reasons) = purpose else {
+            let why = "nobody knows what it stood for; close it if it is needed no more";
+            return Err(Wait::For(why.to_owned()));
+        };
+        if reasons.is_empty() {
+            return Ok("every VM that it stood for was destroyed".into());
+        }
+        let mut causes = Vec::new();
+        for reason in reasons {
+            match self.accounted(reason, port, vlan) {
+                Account::Over(cause) => causes.push(cause),
+                // A move, an addition or a question under way ends by itself, or has its own finding.
+                Account::Waits => return Err(Wait::Known),
+                Account::Never(why) => return Err(Wait::For(why)),
+            }
+        }
+        let more = causes.len() - 1;
+        let first = causes.swap_remove(0);
+        Ok(if more == 0 { first.into() } else { format!("{first} and {more} more").into() })
+    }
+
     /// What is known of the end of one reason for `vlan` on `port`.
     pub(super) fn accounted(&self, reason: &Reason, port: &EdgePort, vlan: VlanId) -> Account {
         match reason {

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use super::{Act, Cause, EdgePort, Intent, Moment, Place, Tracker, account::Account, requirement::Key};
-use crate::net::{InterfaceName, SwitchName, VlanId};
+use super::{Act, Cause, EdgePort, Intent, Moment, Place, Tracker, requirement::Key};
+use crate::net::{InterfaceName, SwitchName};
 
 /// What is due is looked at together: one question and one write for all of it, not one each.
 const TOGETHER: Duration = Duration::from_secs(1);
@@ -258,33 +258,6 @@ impl Tracker {
             }
         }
         Ok(())
-    }
-
-    /// The causes of the end of everything that a VLAN stood for; an error while one of them has none.
-    fn explained(&self, serial: &str, port: &EdgePort, vlan: VlanId) -> Result<Cause, Wait> {
-        if self.closed.contains(&(port.clone(), vlan)) {
-            return Ok("closed by a person".into());
-        }
-        let purpose = self.ledger.purpose(serial, Place::Interface(port.interface), vlan);
-        let Some(reasons) = purpose else {
-            let why = "nobody knows what it stood for; close it if it is needed no more";
-            return Err(Wait::For(why.to_owned()));
-        };
-        if reasons.is_empty() {
-            return Ok("every VM that it stood for was destroyed".into());
-        }
-        let mut causes = Vec::new();
-        for reason in reasons {
-            match self.accounted(reason, port, vlan) {
-                Account::Over(cause) => causes.push(cause),
-                // A move, an addition or a question under way ends by itself, or has its own finding.
-                Account::Waits => return Err(Wait::Known),
-                Account::Never(why) => return Err(Wait::For(why)),
-            }
-        }
-        let more = causes.len() - 1;
-        let first = causes.swap_remove(0);
-        Ok(if more == 0 { first.into() } else { format!("{first} and {more} more").into() })
     }
 
     /// Why a lapsed VLAN goes.
