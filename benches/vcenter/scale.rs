@@ -32,11 +32,10 @@ use super::{
     inventory::Inventory,
     metric, mib,
     peer::{self, Peer},
-    program, row, tell, wiring,
+    program, row, tell,
+    wiring::{self, Size},
 };
 
-const VMS_OF_A_CLUSTER: usize = 1_250;
-const FLAGS: [&str; 9] = ["-clusters", "8", "-hosts", "63", "-vms", "1250", "-pgs", "200", "-q"];
 /// The whole inventory is followed, and every switch right, within this.
 const PATIENCE: Duration = Duration::from_secs(600);
 const GLANCE: Duration = Duration::from_millis(100);
@@ -46,11 +45,13 @@ const BURSTS: usize = 200;
 /// VLANs of trunk port groups and private ones, which this does not compute.
 const OTHERS: &str = "200-209,300,1100-1102";
 
-pub(crate) async fn run(binary: &str) -> Outcome<()> {
+pub(crate) async fn run(binary: &str, size: Size) -> Outcome<()> {
     let dir = tempfile::tempdir()?;
-    let peer = Peer::start(binary, dir.path(), &FLAGS).await;
+    let flags = size.flags();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let peer = Peer::start(binary, dir.path(), &flags).await;
     peer.control("/phase?d=1s").await;
-    let plan = wiring::topology()?;
+    let plan = wiring::topology(size)?;
     let (switches, cabling) = (plan.switches(0), plan.cabling());
     let names: Vec<String> = switches.keys().cloned().collect();
     let world = SharedWorld::new(World { switches, ..World::default() });
@@ -63,7 +64,7 @@ pub(crate) async fn run(binary: &str) -> Outcome<()> {
     tell(&format!("\nVMware's simulator: {} VMs, {} hosts.\n", inventory.vms.len(), inventory.hosts.len()))?;
     head(&["", "time", "peak resident set, MiB", "processor, s", "received, MiB", "facts", "per VM or fact"])?;
     bench.listing(&inventory).await?;
-    bench.moves(&peer, &inventory).await?;
+    bench.moves(&peer, &inventory, size).await?;
     let status = bench.child.stop().await?;
     servers.stop().await;
     peer.stop().await;
@@ -127,31 +128,36 @@ impl Bench {
     }
 
     /// Each VM of the first moves once, to the next host of its cluster but six.
-    async fn moves(&mut self, peer: &Peer, inventory: &Inventory) -> Outcome<()> {
+    async fn moves(&mut self, peer: &Peer, inventory: &Inventory, size: Size) -> Outcome<()> {
         let (before, began) = (self.used().await?, clock::instant());
         let mut tick = interval(Duration::from_millis(100));
         tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let places: BTreeMap<&str, &str> =
             inventory.hosts.iter().map(|(id, host)| (host.name.as_str(), id.as_str())).collect();
-        let mut left = (0..BURST * BURSTS).map(|number| {
-            let (cluster, index) = (number % wiring::CLUSTERS, number / wiring::CLUSTERS);
-            let vm = inventory.vm(&format!("DC0_C{cluster}_RP0_VM{}", index % VMS_OF_A_CLUSTER));
-            let name = inventory.hosts.get(&vm.host).map_or("", |host| host.name.as_str());
-            let at = name.rsplit('H').next().and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
-            let to = format!("DC0_C{cluster}_H{}", (at + 7) % wiring::HOSTS);
-            (vm.id.as_str(), places.get(to.as_str()).copied().unwrap_or_default())
+        let count = (BURST * BURSTS).min(size.clusters * size.vms);
+        let planned = (0..count).map(|number| {
+            let (cluster, index) = (number % size.clusters, number / size.clusters);
+            let name = format!("DC0_C{cluster}_RP0_VM{index}");
+            let here = inventory.hosts.get(&inventory.vm(&name).host).map_or("", |host| host.name.as_str());
+            let at = here.rsplit('H').next().and_then(|at| at.parse::<usize>().ok()).unwrap_or_default();
+            let to = format!("DC0_C{cluster}_H{}", (at + 7) % size.hosts);
+            (name, places.get(to.as_str()).copied().unwrap_or_default())
         });
-        for _ in 0..BURSTS {
+        let planned: Vec<(String, &str)> = planned.collect();
+        for burst in planned.chunks(BURST) {
             tick.tick().await;
-            let burst: Vec<_> = left.by_ref().take(BURST).collect();
-            join_all(burst.iter().map(|(vm, to)| begin(peer, vm, to))).await;
+            join_all(burst.iter().map(|(vm, to)| begin(peer, &inventory.vm(vm).id, to))).await;
         }
         let offered = began.elapsed();
-        let after = Inventory::read(peer).await;
+        let arrived = |now: &Inventory| planned.iter().all(|(vm, to)| now.vm(vm).host == *to);
+        let mut after = Inventory::read(peer).await;
+        while !arrived(&after) && began.elapsed() < PATIENCE {
+            sleep(GLANCE).await;
+            after = Inventory::read(peer).await;
+        }
         let needs = needs(&after, &self.cabling);
         let right = async |bench: &Self| Ok(bench.lacking(&needs) == 0);
         self.until("every trunk carries what is needed after the moves", right).await?;
-        let count = BURST * BURSTS;
         let rate = f64::from(u32::try_from(count)?) / offered.as_secs_f64();
         self.show(&format!("{count} moves, {rate:.0} a second"), began, Some(before), 0).await
     }

@@ -4,16 +4,40 @@ use vmtracker::lab::topology::Topology;
 
 use super::Outcome;
 
-pub(crate) const CLUSTERS: usize = 8;
-pub(crate) const HOSTS: usize = 63;
+/// How large the simulated inventory is.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) clusters: usize,
+    /// Of a cluster.
+    pub(crate) hosts: usize,
+    /// Of a cluster.
+    pub(crate) vms: usize,
+    pub(crate) groups: usize,
+}
+
+/// 10,000 VMs at 504 hosts.
+pub(crate) const LARGE: Size = Size { clusters: 8, hosts: 63, vms: 1_250, groups: 200 };
+/// Enough to see that it works.
+pub(crate) const SMALL: Size = Size { clusters: 2, hosts: 8, vms: 40, groups: 20 };
+
+impl Size {
+    /// As the simulator takes it.
+    pub(crate) fn flags(self) -> Vec<String> {
+        let Self { clusters, hosts, vms, groups } = self;
+        let sizes = [("-clusters", clusters), ("-hosts", hosts), ("-vms", vms), ("-pgs", groups)];
+        let words = sizes.into_iter().flat_map(|(flag, number)| [flag.to_owned(), number.to_string()]);
+        words.chain(["-q".to_owned()]).collect()
+    }
+}
+
 /// Hosts of one pair of leaves.
 const PAIR: usize = 24;
 
 /// As the simulator's hosts say (its notes on wiring).
-pub(crate) fn topology() -> Outcome<Topology> {
-    let hosts = CLUSTERS * HOSTS;
+pub(crate) fn topology(size: Size) -> Outcome<Topology> {
+    let hosts = size.clusters * size.hosts;
     let switches = (0..hosts.div_ceil(PAIR)).flat_map(|pair| [(pair, 'a', 'A'), (pair, 'b', 'B')]);
-    let text: String = switches.map(switch).chain((0..hosts).map(host)).collect();
+    let text: String = switches.map(switch).chain((0..hosts).map(|number| host(number, size))).collect();
     Topology::parse(&text).map_err(|faults| format!("{faults}").into())
 }
 
@@ -26,8 +50,8 @@ fn switch((pair, side, unit): (usize, char, char)) -> String {
     )
 }
 
-fn host(number: usize) -> String {
-    let (cluster, index) = (number / HOSTS, number % HOSTS);
+fn host(number: usize, size: Size) -> String {
+    let (cluster, index) = (number / size.hosts, number % size.hosts);
     let (pair, place) = (number / PAIR, number % PAIR);
     let pnics: Vec<String> = (0..4)
         .map(|pnic| {

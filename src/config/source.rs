@@ -129,14 +129,12 @@ impl<'a> Section<'a> {
     /// A list of texts; any other value is a fault.
     pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let Some(value) = self.find(key) else { return Vec::new() };
-        let text = |item: &Spanned<DeValue<'a>>| match item.get_ref() {
-            DeValue::String(text) => Some(text.clone().into_owned()),
-            _ => None,
+        let text = |item: &Spanned<DeValue<'a>>| {
+            let DeValue::String(text) = item.get_ref() else { return None };
+            Some(text.clone().into_owned())
         };
-        let texts = match value.get_ref() {
-            DeValue::Array(array) => array.iter().map(text).collect(),
-            _ => None,
-        };
+        let texts: Option<Vec<String>> =
+            if let DeValue::Array(array) = value.get_ref() { array.iter().map(text).collect() } else { None };
         texts.unwrap_or_else(|| {
             self.fault(key, "must be a list of texts in quotes: [\"…\"]");
             Vec::new()
@@ -155,9 +153,10 @@ impl<'a> Section<'a> {
     /// A whole number inside a range; anything else is a fault.
     pub(super) fn number(&self, key: &str, range: RangeInclusive<u16>) -> Option<Located<u16>> {
         let value = self.find(key)?;
-        let read = match value.get_ref() {
-            DeValue::Integer(number) => u16::from_str_radix(number.as_str(), number.radix()).ok(),
-            _ => None,
+        let read = if let DeValue::Integer(number) = value.get_ref() {
+            u16::from_str_radix(number.as_str(), number.radix()).ok()
+        } else {
+            None
         };
         let Some(number) = read.filter(|number| range.contains(number)) else {
             self.fault(key, format!("must be a number from {} to {}", range.start(), range.end()));

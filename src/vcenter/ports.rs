@@ -25,6 +25,9 @@ const SLOWLY: Duration = Duration::from_secs(600);
 /// When a group is asked for once more, and the pause after the first failure; it doubles, up to [`SLOWLY`].
 const SOON: Duration = Duration::from_secs(15);
 
+/// A question takes at most this part of the time until the next one, so that a vCenter with large groups gets its rest.
+const REST: u32 = 20;
+
 /// How often it is looked whether some group is due; what is plugged in within that time is asked for together.
 const TICK: Duration = Duration::from_millis(200);
 
@@ -44,6 +47,8 @@ struct Due {
     pause: Duration,
     /// A question is under way.
     asked: bool,
+    /// When it was asked for last, and how long the answer took.
+    last: Option<(Moment, Duration)>,
     /// It is to be asked for once more after an answer.
     again: bool,
 }
@@ -76,8 +81,10 @@ impl PortTask {
     fn wanted(&mut self, targets: Vec<PortTarget>) {
         let at = clock::now();
         for target in targets {
-            let asked = self.groups.get(&target).is_some_and(|due| due.asked);
-            self.groups.insert(target, Due { at, pause: SOON, asked, again: true });
+            let before = self.groups.get(&target);
+            let (asked, last) = before.map_or((false, None), |due| (due.asked, due.last));
+            let rested = last.map_or(at, |(then, took)| then + (took * REST).min(SLOWLY));
+            self.groups.insert(target, Due { at: at.max(rested), pause: SOON, asked, last, again: true });
         }
     }
 
@@ -91,6 +98,7 @@ impl PortTask {
                 continue;
             }
             due.asked = true;
+            due.last = Some((now, Duration::ZERO));
             due.at = now + SLOWLY;
             let (session, target) = (Arc::clone(&self.session), target.clone());
             self.asked.spawn(async move {
@@ -104,6 +112,7 @@ impl PortTask {
     fn answered(&mut self, target: PortTarget, answer: Result<Vec<DvPort>, VcenterError>) -> Option<Event> {
         let due = self.groups.get_mut(&target)?;
         due.asked = false;
+        due.last = due.last.map(|(then, _)| (then, clock::now().since(then)));
         match answer {
             Ok(ports) => {
                 if std::mem::take(&mut due.again) {

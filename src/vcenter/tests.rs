@@ -3,9 +3,15 @@
 pub(crate) mod endurance;
 mod server;
 
-use vmtracker_core::vcenter::{Failure, Part};
+use std::{sync::Arc, time::Duration};
 
-use super::{Class, Limits, Session, VcenterError};
+use tokio::time::timeout;
+use vmtracker_core::{
+    tracker::{DvPort, Event},
+    vcenter::{Failure, MoRef, Part, PortTarget},
+};
+
+use super::{Class, Limits, PortTask, Session, VcenterError};
 use crate::tls::chain;
 pub(crate) use server::{Act, Script, Server, envelope, fault};
 use server::{COOKIE, OBJECT, updates, usual};
@@ -108,4 +114,35 @@ async fn what_came_before_a_cut_stands() {
     assert!(matches!(updates.next().await, Some(Ok(Part::Object(_)))));
     assert!(matches!(updates.next().await, Some(Err(_))));
     assert!(updates.next().await.is_none());
+}
+
+/// The ports of the group that is asked for, in the answer to `FetchDVPorts`.
+const PORTS: &str = "<FetchDVPortsResponse xmlns=\"urn:vim25\"><returnval><key>12</key><dvsUuid>50 1a</dvsUuid>\
+    <portgroupKey>dvportgroup-7</portgroupKey></returnval></FetchDVPortsResponse>";
+
+/// What the task that asks for ports tells first, and how often it had asked by then.
+async fn asked_for_ports(script: Script) -> (Vec<DvPort>, usize) {
+    let (server, session) = open(script).await;
+    let (groups, targets) = tokio::sync::mpsc::channel(1);
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let task = PortTask::new(Arc::new(session.expect("a session")), targets);
+    let task = tokio::spawn(task.run(async move |event| tell.send(event).expect("somebody listens")));
+    let target = PortTarget {
+        vcenter: "uuid-1".into(),
+        dvs: MoRef::new("VmwareDistributedVirtualSwitch", "dvs-9"),
+        group: "dvportgroup-7".to_owned(),
+    };
+    groups.send(vec![target]).await.expect("the task listens");
+    let event = timeout(Duration::from_secs(60), told.recv()).await.expect("in time").expect("an event");
+    let Event::PortsSeen { groups: of, ports, .. } = event else { panic!("{event:?}") };
+    assert_eq!(of, ["dvportgroup-7"]);
+    drop(groups);
+    task.await.expect("it ends when nobody names groups any more");
+    (ports, server.methods().iter().filter(|method| *method == "FetchDVPorts").count())
+}
+
+#[tokio::test]
+async fn ports_are_asked_for_and_told() {
+    let (ports, asked) = asked_for_ports(Script::from([("FetchDVPorts", (200, envelope(PORTS)))])).await;
+    assert_eq!((ports.iter().map(|port| port.key.as_str()).collect::<Vec<_>>(), asked), (vec!["12"], 1));
 }

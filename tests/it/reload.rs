@@ -42,7 +42,8 @@ fn a_narrower_range_is_policy_and_needs_no_new_session() {
 fn another_address_or_password_needs_a_new_session() {
     let moved = BASE.replace("https://vc1", "https://vc2");
     let vcenters = Changed { changed: vec!["vc1".into()], ..Changed::default() };
-    check(BASE, &moved, &Changes { vcenters, ..Changes::default() });
+    // The address is policy, too: by it the VM is found that is this vCenter.
+    check(BASE, &moved, &Changes { vcenters, policy_changed: true, ..Changes::default() });
     let changes = diff(&parse(BASE, "a"), &parse(BASE, "b"));
     assert_eq!((changes.vcenters.changed.len(), changes.switches.changed.len()), (1, 1));
 }

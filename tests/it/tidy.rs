@@ -20,7 +20,7 @@ const ARROWS: &[Arrow] = &[
     Arrow { folder: "core/src/vcenter", own: &["net", "tracker", "vcenter"], core: &[] },
     Arrow { folder: "core/src/nexus", own: &["net", "tracker", "nexus"], core: &[] },
     Arrow { folder: "core/src/view", own: &["net", "tracker", "view"], core: &[] },
-    Arrow { folder: "core/src/fuzz", own: &["net", "nexus", "vcenter"], core: &[] },
+    Arrow { folder: "core/src/fuzz", own: &["net", "nexus", "tracker", "vcenter"], core: &[] },
     Arrow { folder: "src/clock", own: &[], core: &["tracker"] },
     Arrow { folder: "src/tls", own: &["tls"], core: &[] },
     Arrow { folder: "src/metrics", own: &[], core: &["net", "tracker"] },

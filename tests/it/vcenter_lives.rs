@@ -238,7 +238,7 @@ fn a_vm_whose_configuration_may_not_be_read_loses_nothing() {
         vm
     });
     site.wait_until("what it needs is unknown", |site| {
-        site.findings_of("unknown-need").iter().any(|row| row.text.contains(&vm.name))
+        site.findings_of("unknown-need").iter().any(|row| row.subject.contains(&vm.name))
     });
     site.outlast(4);
     assert_eq!(site.withdrawn().len(), withdrawn, "{}", site.report());

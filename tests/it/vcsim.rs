@@ -57,9 +57,9 @@ async fn end(mut rig: Rig) {
     say("peer vcsim: ran");
 }
 
-/// Waits until the service says something of this kind whose text contains this.
+/// Waits until the service says something of this kind that names this.
 async fn found(rig: &Rig, kind: &str, text: &str) -> FindingRow {
-    let fits = |finding: &FindingRow| finding.kind == kind && finding.text.contains(text);
+    let fits = |finding: &FindingRow| finding.kind == kind && names(finding, text);
     let waiting = timeout(PATIENCE, async {
         loop {
             if let Some(found) = findings(rig).await.into_iter().find(fits) {
@@ -69,6 +69,11 @@ async fn found(rig: &Rig, kind: &str, text: &str) -> FindingRow {
         }
     });
     waiting.await.unwrap_or_else(|_| panic!("no {kind} with {text:?}\n{}", rig.said()))
+}
+
+/// Whether a finding names this, in its subject or its text.
+fn names(finding: &FindingRow, text: &str) -> bool {
+    finding.subject.contains(text) || finding.text.contains(text)
 }
 
 /// What the service says that a person should mend.

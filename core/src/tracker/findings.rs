@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    EdgePort, Entity, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, network_findings,
-    permit::Verdict, reason::Unit, steering::Consent, sufferers::About, units::Puzzle, withdrawal::Wait,
+    EdgePort, Entity, Finding, FindingKind, Moment, Reason, Tracker, attachment::Trouble, permit::Verdict,
+    reason::Unit, steering::Consent, sufferers::About, units::Puzzle, withdrawal::Wait,
 };
 use crate::net::{VlanId, VlanSet};
 
@@ -133,23 +133,20 @@ impl Tracker {
                 let text = format!("{text}; what stands for it stays");
                 Some(((FindingKind::UnknownNeed, self.subject_of(unit), text), Some(unit.entity())))
             }
-            Puzzle::Unread(text) => {
-                let text = network_findings::unread(text);
-                Some(((FindingKind::UnreadPort, self.subject_of(unit), text), Some(unit.entity())))
-            }
             Puzzle::Unattached(host, pnic) => {
                 let subject = format!("host {} {pnic}", self.sites.host_name(host));
                 let text = "its VMs or adapters use this pnic, it hears neither LLDP nor CDP, and no [[attachment]] says where it hangs; enable one of them, or add it";
                 Some(((FindingKind::Unattached, subject, text.to_owned()), Some(Entity::Host(host.clone()))))
             }
             // Told by its host, or once for each network.
-            Puzzle::Hidden | Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
+            Puzzle::Hidden | Puzzle::Unread(_) | Puzzle::Wide(_) | Puzzle::Overlay(..) => None,
         };
         let all = self.puzzles.iter().flat_map(|(unit, puzzles)| puzzles.iter().map(move |puzzle| (unit, puzzle)));
-        all.filter(|(_, puzzle)| self.is_open(puzzle)).filter_map(one).collect()
+        let open = |unit: &Unit, puzzle: &Puzzle| self.sites.listed(unit.vcenter()) && self.is_open(puzzle);
+        all.filter(|(unit, puzzle)| open(unit, puzzle)).filter_map(one).collect()
     }
 
-    fn subject_of(&self, unit: &Unit) -> String {
+    pub(super) fn subject_of(&self, unit: &Unit) -> String {
         match unit {
             Unit::Vm(vm) | Unit::Move(vm) | Unit::Advice(vm) => format!("VM {}", self.sites.vm_name(vm)),
             Unit::Host(host) | Unit::Prepared(host, _) => format!("host {}", self.sites.host_name(host)),

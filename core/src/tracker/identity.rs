@@ -8,8 +8,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    EdgePort, FindingKind, HostId, Tracker, Vm, VmId, findings::Found, reason::Unit, requirement::Key, sites::Departed,
-    units::Answer, withdrawal::Account,
+    EdgePort, FindingKind, HostId, Tracker, Vm, VmId, account::Account, findings::Found, reason::Unit,
+    requirement::Key, sites::Departed, units::Answer,
 };
 use crate::net::{VcenterId, VcenterName, VlanId};
 

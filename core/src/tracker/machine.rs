@@ -68,6 +68,8 @@ pub struct Tracker {
 #[derive(Debug, Default)]
 pub(super) struct Dirty {
     pub(super) units: BTreeSet<Unit>,
+    /// Of prepared clusters, by vCenter; they wait for the end of its listing.
+    pub(super) prepared: BTreeMap<VcenterId, BTreeSet<Unit>>,
     pub(super) ports: BTreeSet<EdgePort>,
     pub(super) switches: BTreeSet<SwitchName>,
     pub(super) purposes: BTreeSet<requirement::Key>,
@@ -142,6 +144,7 @@ impl Tracker {
                 let vcenter = dvs.id.vcenter.clone();
                 if self.sites.networks.dvs_seen(dvs) {
                     self.vcenter_changed(&vcenter);
+                    self.preparations_changed(&vcenter);
                 }
             }
             Event::PortsSeen { vcenter, groups, ports } => {
@@ -289,6 +292,7 @@ impl Tracker {
     /// Brings everything that depends on a changed fact up to date.
     fn settle(&mut self, now: Moment, intents: &mut Vec<Intent>) {
         self.expire(now);
+        self.release_prepared();
         while let Some(unit) = self.dirty.units.pop_first() {
             self.refresh(unit, now);
         }

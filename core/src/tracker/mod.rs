@@ -9,6 +9,7 @@
 //!
 //! No clock, no randomness, no I/O and ordered maps only: the same facts at the same moments give the same intents.
 
+mod account;
 mod advice;
 mod attachment;
 mod brake;

@@ -71,7 +71,10 @@ pub(super) struct Known {
     pub(super) untagged: bool,
     /// The pnics' devices, active and standby ones.
     pub(super) pnics: Vec<String>,
-    /// Why there may be more to it: its port of the distributed switch may differ from the group, and was not read yet.
+    /// All that a wide port group lets through, of which [`Known::vlans`] are those that the configuration allows: what
+    /// it allows no more is over by no fact.
+    pub(super) within: Option<VlanSet>,
+    /// The port group, where its port may differ from that, and was not read yet: there may be more to it.
     pub(super) unread: Option<String>,
 }
 
@@ -134,7 +137,9 @@ impl<'a> Lookup<'a> {
             return Err(Need::Overlay(Overlay(format!("port group {:?}", group.name))));
         }
         let own = self.own(group, plug);
-        let (vlans, untagged) = self.vlans(self.vlan_of(group, &own)?, &group.name, dvs_uuid)?;
+        let spec = self.vlan_of(group, &own)?;
+        let (vlans, untagged) = self.vlans(spec, &group.name, dvs_uuid)?;
+        let within = self.within(spec);
         let teaming = match &own {
             Own::Read(port) => port.teaming.as_ref().or(group.teaming.as_ref()),
             Own::None | Own::Unread => group.teaming.as_ref(),
@@ -143,13 +148,8 @@ impl<'a> Lookup<'a> {
             Some(_) => Vec::new(),
             None => self.uplinks(dvs_uuid, teaming, &group.name)?,
         };
-        let unread = matches!(own, Own::Unread).then(|| {
-            format!(
-                "ports of port group {:?} may have VLANs or uplinks of their own, and its port was not read yet",
-                group.name
-            )
-        });
-        Ok(Known { vlans, untagged, pnics, unread })
+        let unread = matches!(own, Own::Unread).then(|| group.name.clone());
+        Ok(Known { vlans, untagged, pnics, within, unread })
     }
 
     /// The settings of the port itself. What was read of it counts only while the same adapter is plugged in there.
@@ -202,7 +202,7 @@ impl<'a> Lookup<'a> {
             Some(teaming) => used(teaming).filter(|pnic| switch.pnics.contains(pnic)).cloned().collect(),
             None => switch.pnics.clone(),
         };
-        Ok(Known { vlans, untagged, pnics, unread: None })
+        Ok(Known { vlans, untagged, pnics, within: self.within(&group.vlan), unread: None })
     }
 
     /// An SR-IOV adapter passes no virtual switch: whatever uplinks its port group has, its frames leave by the pnic of
@@ -215,6 +215,14 @@ impl<'a> Lookup<'a> {
         let pnic =
             pnic.ok_or_else(|| format!("no pnic of its host has the PCI address {function:?} of its SR-IOV adapter"))?;
         Ok(Known { pnics: vec![pnic.device.clone()], ..known })
+    }
+
+    fn within(&self, spec: &VlanSpec) -> Option<VlanSet> {
+        match spec {
+            VlanSpec::Trunk(ranges) => self.trunks.bounds(ranges).then(|| ranges.clone()),
+            VlanSpec::Guest => Some(VlanSet::all()),
+            VlanSpec::Untagged | VlanSpec::Access(_) | VlanSpec::Private(_) | VlanSpec::Unknown => None,
+        }
     }
 
     /// The VLANs of a port group, and whether its frames leave untagged. That the guest may send untagged frames beside

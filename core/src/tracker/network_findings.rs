@@ -18,17 +18,11 @@ struct Users<'a> {
     hosts: BTreeSet<&'a HostId>,
 }
 
-/// What is said of a port that was not read.
-pub(super) fn unread(text: &str) -> String {
-    format!(
-        "{text}: it gets what its group says, and nothing that stands for it is withdrawn; the role needs System.Read on the distributed switch"
-    )
-}
-
 impl Tracker {
     /// What a person should know of networks and special VMs.
     pub(super) fn network_findings(&self) -> Vec<(Found, Option<Entity>)> {
         let mut found = self.wide_findings();
+        found.extend(self.unread_findings());
         found.extend(self.overlay_findings().into_iter().map(|found| (found, None)));
         found.extend(self.pass_through_findings());
         found.extend(self.sites.vms.values().filter_map(|vm| self.unseen_secondary(vm)));
@@ -48,6 +42,28 @@ impl Tracker {
             Some(((FindingKind::WideTrunk, subject, text), Some(unit.entity())))
         };
         self.all_puzzles().filter_map(one).collect()
+    }
+
+    /// Ports that were not read: of each group together.
+    fn unread_findings(&self) -> Vec<(Found, Option<Entity>)> {
+        let mut groups: BTreeMap<(&VcenterId, &String), BTreeSet<&Unit>> = BTreeMap::new();
+        for (unit, puzzle) in self.all_puzzles() {
+            if let Puzzle::Unread(group) = puzzle {
+                groups.entry((unit.vcenter(), group)).or_default().insert(unit);
+            }
+        }
+        let told = groups.into_iter().filter_map(|((vcenter, group), units)| {
+            let first = self.subject_of(units.first()?);
+            let more = units.len() - 1;
+            let who = if more > 0 { format!("{first} and {more} more") } else { first };
+            let text = format!(
+                "its ports may have VLANs or uplinks of their own, and the port of {who} could not be read: it gets what its \
+                 group says, and nothing that stands for it is withdrawn; the role needs System.Read on the distributed switch"
+            );
+            let subject = format!("port group {group:?} of vCenter {}", self.site_name(vcenter));
+            Some(((FindingKind::UnreadPort, subject, text), None))
+        });
+        told.collect()
     }
 
     fn all_puzzles(&self) -> impl Iterator<Item = (&Unit, &Puzzle)> {

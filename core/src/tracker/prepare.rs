@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use super::{
     Backing, ClusterId, EdgePort, HostId, Network, Prepare, Reason, Tracker, Vm, VmId,
+    account::Account,
     census::{Home, Use},
+    needs::Plug,
     reason::Unit,
     requirement::Key,
+    sites::Site,
     units::{Answer, connected},
-    withdrawal::Account,
 };
 use crate::net::{VcenterId, VlanId};
 
@@ -60,17 +62,41 @@ impl Tracker {
     fn use_changed(&mut self, (cluster, network): Use) {
         if self.prepares(&cluster) {
             let hosts = self.sites.hosts_in(&cluster).cloned();
-            self.dirty.units.extend(hosts.map(|host| Unit::Prepared(host, network.clone())));
+            let units = hosts.map(|host| Unit::Prepared(host, network.clone()));
+            self.dirty.prepared.entry(cluster.vcenter.clone()).or_default().extend(units);
         }
     }
 
     /// A host, its cluster or what is prepared there changed.
     pub(super) fn preparation_changed(&mut self, host: &HostId) {
-        self.dirty.units.extend(self.requirements.prepared_on(host).cloned());
+        let mut units: Vec<Unit> = self.requirements.prepared_on(host).cloned().collect();
         let cluster = self.sites.hosts.get(host).and_then(|host| host.cluster.as_ref());
         if let Some(cluster) = cluster.filter(|cluster| self.prepares(cluster)) {
             let networks = self.census.networks(cluster).cloned();
-            self.dirty.units.extend(networks.map(|network| Unit::Prepared(host.clone(), network)));
+            units.extend(networks.map(|network| Unit::Prepared(host.clone(), network)));
+        }
+        if !units.is_empty() {
+            self.dirty.prepared.entry(host.vcenter.clone()).or_default().extend(units);
+        }
+    }
+
+    /// Everything that is prepared in one vCenter: a distributed switch changed.
+    pub(super) fn preparations_changed(&mut self, vcenter: &VcenterId) {
+        let hosts = self.sites.hosts.keys().filter(|host| host.vcenter == *vcenter);
+        let hosts: Vec<HostId> = hosts.cloned().collect();
+        hosts.iter().for_each(|host| self.preparation_changed(host));
+    }
+
+    /// Lets what is prepared be asked anew. While a vCenter lists, each of its VMs may bring a network: what they need
+    /// together is asked once, at the end, or every port would be looked at for every network of its cluster.
+    pub(super) fn release_prepared(&mut self) {
+        if self.dirty.prepared.is_empty() {
+            return;
+        }
+        let listing = |vcenter: &VcenterId| self.sites.by_id.get(vcenter).is_some_and(Site::is_listing);
+        let ready: Vec<VcenterId> = self.dirty.prepared.keys().filter(|vcenter| !listing(vcenter)).cloned().collect();
+        for vcenter in ready {
+            self.dirty.units.extend(self.dirty.prepared.remove(&vcenter).unwrap_or_default());
         }
     }
 
@@ -191,6 +217,12 @@ impl Tracker {
 
     /// A network that goes on needs a VLAN no more once all that it needs instead is ready on that host.
     fn network_accounted(&self, network: &Network, host: &HostId, (port, vlan): (&EdgePort, VlanId)) -> Account {
+        if self.only_refused(host, &Plug::network(&network.backing()), (port, vlan)) {
+            let what = self.sites.network_name(&host.vcenter, network);
+            return Account::Never(format!(
+                "{what} still lets it through, and allowed_vlans names it no more; close it"
+            ));
+        }
         let needs = self.on_network(host, &network.backing());
         let needed = |keys: &BTreeSet<Key>| keys.iter().any(|(at, needed)| at == port && *needed == vlan);
         let ready = |keys: &BTreeSet<Key>| keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));

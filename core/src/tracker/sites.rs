@@ -59,6 +59,8 @@ pub(super) struct Site {
     pub(super) name: VcenterName,
     /// A session stands, and its listing was complete once.
     pub(super) complete: bool,
+    /// A listing was complete once, in whatever session: what it lacked is missing, and not just under way.
+    listed: bool,
     /// Why there is no session.
     pub(super) lost: Option<String>,
     listing: Option<BTreeSet<ObjectId>>,
@@ -78,11 +80,24 @@ pub(super) struct Gone {
     pub(super) vms: Shrink,
 }
 
+impl Site {
+    /// A full listing runs.
+    pub(super) const fn is_listing(&self) -> bool {
+        self.listing.is_some()
+    }
+}
+
 impl Sites {
     /// A session stands. An id that is followed under another name keeps the name it has.
     pub(super) fn connected(&mut self, id: &VcenterId, name: &VcenterName) {
         let site = self.by_id.entry(id.clone());
-        let site = site.or_insert_with(|| Site { name: name.clone(), complete: false, lost: None, listing: None });
+        let site = site.or_insert_with(|| Site {
+            name: name.clone(),
+            complete: false,
+            listed: false,
+            lost: None,
+            listing: None,
+        });
         site.name = name.clone();
         site.lost = None;
         site.complete = false;
@@ -113,6 +128,7 @@ impl Sites {
     pub(super) fn resync_ended(&mut self, id: &VcenterId) -> Gone {
         let seen = self.by_id.get_mut(id).and_then(|site| {
             site.complete = true;
+            site.listed = true;
             site.listing.take()
         });
         let mine = |object: &&ObjectId| object.vcenter == *id && !self.left.contains(object);
@@ -309,6 +325,11 @@ impl Sites {
 
     pub(super) fn vms_on(&self, host: &HostId) -> impl Iterator<Item = &VmId> {
         self.vms_on.get(host).into_iter().flatten()
+    }
+
+    /// Whether a listing of this vCenter was complete once.
+    pub(super) fn listed(&self, vcenter: &VcenterId) -> bool {
+        self.by_id.get(vcenter).is_some_and(|site| site.listed)
     }
 
     /// Whether the facts of a vCenter are complete and fresh.

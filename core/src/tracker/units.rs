@@ -13,6 +13,7 @@ use super::{
     requirement::{Asked, Key},
     wide::Trunks,
 };
+use crate::net::VlanId;
 
 /// What a unit asks for, and what about it cannot be told.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(super) enum Puzzle {
     Need(String),
     /// What a VM needs on a host that is away: it comes back with the host, and nobody has to look.
     Hidden,
-    /// Whether a port of a distributed switch needs something else than its group.
+    /// Whether its port of a distributed switch needs something else than this port group.
     Unread(String),
     /// Which of very many VLANs it uses.
     Wide(Wide),
@@ -94,7 +95,9 @@ impl Tracker {
             (false, _, _) => format!("vCenter cannot read its configuration: it is {}", vm.connection.word()),
             (true, _, None) => "vCenter does not say whether it runs".to_owned(),
             (true, None, Some(_)) => "vCenter does not say on which host it runs".to_owned(),
-            (true, Some(_), Some(_)) => "vCenter does not say which adapters it has".to_owned(),
+            (true, Some(_), Some(_)) => {
+                "vCenter does not show its adapters; give the account the role Read-only on it".to_owned()
+            }
         };
         let news = !asked.is_empty() || vm.runs().is_some();
         let host = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host));
@@ -167,6 +170,13 @@ impl Tracker {
         }
     }
 
+    /// Whether a wide port group still lets a VLAN through on a port, and only the configuration allows it no more.
+    pub(super) fn only_refused(&self, host: &HostId, plug: &Plug<'_>, (port, vlan): (&EdgePort, VlanId)) -> bool {
+        let Some(Need::Known(known)) = self.lookup(host).map(|lookup| lookup.need(plug)) else { return false };
+        let through = known.within.as_ref().is_some_and(|ranges| ranges.contains(vlan));
+        through && !known.vlans.contains(vlan) && self.ports_of(host, &known).any(|at| at == *port)
+    }
+
     /// Where the needs of a host's adapters are looked up; none: its network is not known.
     pub(super) fn lookup(&self, host: &HostId) -> Option<Lookup<'_>> {
         let known = self.sites.hosts.get(host)?;
@@ -211,8 +221,8 @@ impl Tracker {
                     answer.untagged.entry(reason.clone()).or_default().extend(self.ports_of(id, &known));
                 }
                 // Its port may need less than the group, or something else: what stands for it stays until that is known.
-                if let Some(why) = known.unread {
-                    answer.puzzles.insert(Puzzle::Unread(format!("{who}: {why}")));
+                if let Some(group) = known.unread {
+                    answer.puzzles.insert(Puzzle::Unread(group));
                     let standing = self.requirements.asked(&reason.unit()).and_then(|asked| asked.get(reason));
                     keys.extend(standing.into_iter().flatten().cloned());
                 }

@@ -19,26 +19,34 @@ impl Trunks {
     /// What the policy says for a vCenter. Consent without a range that bounds it is none.
     pub(super) fn of(policy: &Policy, vcenter: Option<&VcenterName>) -> Self {
         let own = vcenter.and_then(|name| policy.vcenters.get(name));
-        let consent = own.and_then(|own| own.wide_trunks).unwrap_or(policy.wide_trunks);
-        let bound = match (policy.allowed.as_ref(), own.and_then(|own| own.allowed.as_ref())) {
+        let word = own.and_then(|own| own.wide_trunks).unwrap_or(policy.wide_trunks);
+        let bound = || match (policy.allowed.as_ref(), own.and_then(|own| own.allowed.as_ref())) {
             (Some(fabric), Some(own)) => Some(fabric.intersection(own)),
             (Some(range), None) | (None, Some(range)) => Some(range.clone()),
             (None, None) => None,
         };
         Self {
             wide: own.and_then(|own| own.wide_trunk).unwrap_or(policy.wide_trunk),
-            consent: bound.filter(|_| consent == WideTrunks::AllowedVlans),
+            consent: match word {
+                WideTrunks::Refuse => None,
+                WideTrunks::AllowedVlans => bound(),
+            },
         }
     }
 
     /// The VLANs that a port group with `ranges` is served.
     pub(super) fn serve(&self, ranges: &VlanSet, group: &str) -> Result<VlanSet, Need> {
-        if ranges.len() <= usize::from(self.wide) {
+        if !self.bounds(ranges) {
             return Ok(ranges.clone());
         }
-        let what = || format!("trunks VLANs {ranges}, which are {} and more than {}", ranges.len(), self.wide);
+        let what = || format!("trunks {} VLANs ({ranges}), more than {}", ranges.len(), self.wide);
         let served = self.consent.as_ref().map(|allowed| ranges.intersection(allowed));
         served.ok_or_else(|| Need::Wide(Wide { group: group.to_owned(), what: what() }))
+    }
+
+    /// Whether of these VLANs only those are served that the configuration allows.
+    pub(super) fn bounds(&self, ranges: &VlanSet) -> bool {
+        ranges.len() > usize::from(self.wide)
     }
 
     /// The VLANs that a standard port group with VLAN 4095 is served.

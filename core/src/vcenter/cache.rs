@@ -199,7 +199,11 @@ impl Cache {
         match Kind::of(object)? {
             Kind::Vm => self.vms.remove(&moid).map(|_| Event::VmLeft(id)),
             Kind::Host => self.hosts.remove(&moid).map(|_| Event::HostLeft(id)),
-            Kind::PortGroup => self.port_groups.remove(&moid).map(|_| Event::PortGroupLeft(id)),
+            Kind::PortGroup => {
+                let facts = self.port_groups.remove(&moid)?;
+                self.asking.group(facts.key(&object.id), None);
+                Some(Event::PortGroupLeft(id))
+            }
             Kind::Dvs => self.switches.remove(&moid).map(|_| Event::DvsLeft(id)),
             Kind::Cluster => self.clusters.remove(&moid).map(|_| Event::ClusterLeft(id)),
         }

@@ -158,12 +158,17 @@ fn group(found: &Node) -> Group {
     Group { name: found.text_of("name").to_owned(), vlans: vlans(vlan), uplinks: order.map(names).unwrap_or_default() }
 }
 
+/// The most VLANs that an adapter is given without a word in the configuration: the default of `wide_trunk`.
+const WIDE: usize = 32;
+
+/// None for a private VLAN, and for ranges that are not given.
 fn vlans(vlan: &Node) -> Vec<u16> {
     let number = |node: &Node, name: &str| node.text_of(name).parse::<u16>().expect("a VLAN");
     match vlan.xsi_type.as_deref() {
         Some("VmwareDistributedVirtualSwitchVlanIdSpec") => vec![number(vlan, "vlanId")],
         Some("VmwareDistributedVirtualSwitchTrunkVlanSpec") => {
-            vlan.all("vlanId").flat_map(|range| number(range, "start")..=number(range, "end")).collect()
+            let every = vlan.all("vlanId").flat_map(|range| number(range, "start")..=number(range, "end"));
+            Some(every.collect::<Vec<u16>>()).filter(|every| every.len() <= WIDE).unwrap_or_default()
         }
         Some(_) | None => Vec::new(),
     }

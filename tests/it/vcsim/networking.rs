@@ -1,7 +1,7 @@
 //! Port groups, teaming, adapters and uplinks, changed while VMs run.
 
 use super::{
-    end, findings,
+    end, findings, found,
     hands::edit_adapter,
     inventory::{Inventory, mac_of},
     rig::Rig,
@@ -42,6 +42,13 @@ fn single(vlan: u16) -> String {
     format!(
         "<vlan xsi:type=\"VmwareDistributedVirtualSwitchVlanIdSpec\"><inherited>false</inherited><vlanId>{vlan}</vlanId>\
          </vlan>"
+    )
+}
+
+fn range(start: u16, end: u16) -> String {
+    format!(
+        "<vlan xsi:type=\"VmwareDistributedVirtualSwitchTrunkVlanSpec\"><inherited>false</inherited>\
+         <vlanId><start>{start}</start><end>{end}</end></vlanId></vlan>"
     )
 }
 
@@ -118,11 +125,25 @@ async fn links(rig: &mut Rig) {
     }
 }
 
-/// Ranges are followed, as every check above shows; the simulator's switches have no map of private VLANs, and that is
-/// said.
+/// Ranges are followed. The simulator's switches have no map of private VLANs, and that is said.
 async fn ranges_and_private_vlans(rig: &mut Rig) {
     let told = findings(rig).await;
     let of = |vm: &str| told.iter().find(|finding| finding.kind == "unknown-need" && finding.subject.contains(vm));
     assert!(of("DC0_C0_RP0_VM4").is_none(), "{told:?}");
     assert!(of("DC0_C0_RP0_VM5").is_some_and(|finding| finding.text.contains("private VLAN 1101")), "{told:?}");
+    reconfigure(rig, &range(250, 252)).await;
+    rig.check("a port group got another range").await;
+    let inventory = Inventory::read(&rig.peer).await;
+    for vm in ["DC0_C0_RP0_VM4", "DC0_C1_RP0_VM2"] {
+        rig.keep_what_stands_for(&inventory, &inventory.vm(vm).host);
+    }
+    reconfigure(rig, &range(0, 4094)).await;
+    found(rig, "wide-trunk", "DC0_DVPG4").await;
+    rig.outlast("a port group trunks everything, which nobody allowed").await;
+}
+
+async fn reconfigure(rig: &Rig, vlan: &str) {
+    let group = Inventory::read(&rig.peer).await.group("DC0_DVPG4").to_owned();
+    let spec = group_spec("DC0_DVPG4", vlan, BOTH);
+    rig.peer.task("ReconfigureDVPortgroup_Task", ("DistributedVirtualPortgroup", &group), &spec).await;
 }

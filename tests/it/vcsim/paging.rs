@@ -14,7 +14,7 @@ async fn a_vcenter_8_that_sends_whole_inventories_in_one_set_is_followed() {
 
 async fn check(flags: &[&str]) {
     let Some(mut rig) = running(flags).await else { return };
-    moves(&mut rig).await;
+    moves(&rig).await;
     rig.operate("PowerOffVM_Task", "DC0_C1_RP0_VM6", "").await;
     rig.operate("Destroy_Task", "DC0_C1_RP0_VM6", "").await;
     rig.outlast("moves and a destroyed VM").await;
@@ -23,7 +23,7 @@ async fn check(flags: &[&str]) {
 }
 
 /// Several VMs change at one time, so that there is something to cut.
-async fn moves(rig: &mut Rig) {
+async fn moves(rig: &Rig) {
     rig.peer.control(AT_ONCE).await;
     let before = Inventory::read(&rig.peer).await;
     let mut tasks = Vec::new();

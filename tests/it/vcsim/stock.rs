@@ -9,6 +9,7 @@ use super::{
     end, findings, found,
     hands::edit_adapter,
     inventory::Inventory,
+    names,
     peer::{GLANCE, PATIENCE},
     rig,
     rig::Rig,
@@ -43,7 +44,7 @@ async fn plug(rig: &Rig, vm: &str) {
 /// With a crash the simulator loses what else changed in that moment: a change that is told again and again is heard.
 async fn survived(rig: &Rig) {
     let heard = timeout(PATIENCE, async {
-        while findings(rig).await.iter().all(|finding| !finding.text.contains("DC0_C1_RP0_VM7")) {
+        while findings(rig).await.iter().all(|finding| !names(finding, "DC0_C1_RP0_VM7")) {
             plug(rig, "DC0_C1_RP0_VM7").await;
             sleep(GLANCE).await;
         }
@@ -54,7 +55,7 @@ async fn survived(rig: &Rig) {
 /// Waits until no finding speaks of this any more.
 async fn gone(rig: &Rig, name: &str) {
     let gone = timeout(PATIENCE, async {
-        while findings(rig).await.iter().any(|finding| finding.text.contains(name)) {
+        while findings(rig).await.iter().any(|finding| names(finding, name)) {
             sleep(GLANCE).await;
         }
     });

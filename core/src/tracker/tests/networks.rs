@@ -79,6 +79,29 @@ fn with_consent_a_wide_port_group_gets_what_fabric_and_vcenter_allow() {
 }
 
 #[test]
+fn what_the_configuration_allows_no_more_of_a_wide_port_group_is_not_withdrawn_by_itself() {
+    let allow = |list: &str| {
+        let own = VcenterPolicy {
+            allowed: list.parse().ok(),
+            wide_trunks: Some(WideTrunks::AllowedVlans),
+            ..VcenterPolicy::default()
+        };
+        move |policy: &mut Policy| drop(policy.vcenters.insert("vc".into(), own))
+    };
+    let mut bench = with(ranges("1-4094"));
+    change_policy(&mut bench, allow("100-102"));
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    assert!(bench.passes(1, 102));
+    change_policy(&mut bench, allow("100-101"));
+    bench.wait(LONG);
+    assert!(bench.passes(1, 101) && bench.passes(1, 102), "{:?}", bench.findings());
+    assert!(bench.finds(FindingKind::WithdrawalBlocked));
+    bench.seen(vm(1, 2, 10, PowerState::On));
+    bench.wait(WITHDRAWN);
+    assert!(!bench.passes(1, 101) && !bench.passes(1, 102) && bench.passes(2, 101), "{:?}", bench.findings());
+}
+
+#[test]
 fn what_is_wide_is_a_matter_of_policy() {
     let mut bench = with(ranges("100-139"));
     bench.seen(vm(1, 1, 10, PowerState::On));

@@ -123,6 +123,25 @@ fn a_port_group_with_another_vlan_is_prepared_with_it() {
 }
 
 #[test]
+fn a_private_vlan_is_prepared_once_its_switch_tells_of_it() {
+    let mut bench = Bench::new();
+    prepare(&mut bench, Prepare::Cluster);
+    bench.send(Event::PortGroupSeen(Arc::new(PortGroup { vlan: VlanSpec::Private(vlan(31)), ..group(10) })));
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    assert!(nowhere(&bench, 31));
+    let row = Pvlan { primary: vlan(30), secondary: vlan(31), kind: PvlanKind::Isolated };
+    let dvs = Dvs {
+        id: ObjectId::new(&vc(), "dvs-1"),
+        uuid: "dvs".into(),
+        name: "DSwitch".into(),
+        pvlans: vec![row],
+        lags: Vec::new(),
+    };
+    bench.send(Event::DvsSeen(Arc::new(dvs)));
+    assert!(everywhere(&bench, 30) && everywhere(&bench, 31), "{:?}", bench.findings());
+}
+
+#[test]
 fn a_host_that_joins_is_prepared_and_one_that_goes_to_another_cluster_is_no_more() {
     let mut bench = prepared();
     bench.send(Event::HostSeen(Arc::new(Host { cluster: Some(ObjectId::new(&vc(), "domain-c2")), ..host(3) })));
@@ -176,8 +195,10 @@ fn work_for_a_vm_of_a_known_network_does_not_grow_with_the_cluster() {
     let mut bench = prepared();
     bench.tracker.sites.vm_seen(Arc::new(vm(2, 2, 10, PowerState::On)));
     bench.tracker.count_vm(&vm_id(2));
+    bench.tracker.release_prepared();
     assert!(bench.tracker.dirty.units.is_empty(), "VLAN 10 is prepared already");
     bench.tracker.sites.vm_seen(Arc::new(vm(3, 2, 11, PowerState::On)));
     bench.tracker.count_vm(&vm_id(3));
+    bench.tracker.release_prepared();
     assert_eq!(bench.tracker.dirty.units.len(), 3, "one for each host of the cluster");
 }

@@ -36,3 +36,19 @@ fn what_is_off_or_hidden_with_its_host_is_no_finding() {
     bench.seen(hidden(PowerState::On));
     assert!(!bench.finds(FindingKind::UnknownNeed) && bench.passes(1, 10));
 }
+
+/// Objects of a listing come in any order: what is not there yet is no finding.
+#[test]
+fn a_listing_under_way_lacks_nothing() {
+    let mut bench = Bench::unconnected();
+    bench.read_switches();
+    bench.send(Event::VcenterConnected { vcenter: "vc".into(), id: vc() });
+    bench.send(Event::ResyncBegan(vc()));
+    bench.send(Event::HostSeen(Arc::new(host(1))));
+    bench.seen(vm(1, 1, 10, PowerState::On));
+    assert!(!bench.finds(FindingKind::UnknownNeed), "its port group may come yet");
+    bench.send(Event::ResyncEnded(vc()));
+    assert!(bench.finds(FindingKind::UnknownNeed), "its port group is missing");
+    bench.send(Event::VcenterLost { vcenter: "vc".into(), why: "gone".to_owned() });
+    assert!(bench.finds(FindingKind::UnknownNeed), "an outage mends nothing");
+}

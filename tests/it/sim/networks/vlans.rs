@@ -4,10 +4,7 @@ use vmtracker::lab::model::dataplane::{Dark, Verdict};
 use vmtracker_core::tracker::{FindingKind, WideTrunks};
 
 use super::{
-    super::{
-        fabric::{port, secs},
-        hands::Hands,
-    },
+    super::fabric::{port, secs},
     FIRST, FLOOR, LATE, SECOND, SOON, built, decided, floor,
 };
 
@@ -68,15 +65,15 @@ fn a_private_vlan_passes_with_its_primary() {
 fn an_untagged_vm_whose_native_vlan_does_not_pass_is_a_finding_with_the_line_that_mends_it() {
     let without = FLOOR.replace("name = \"Ethernet1/1\", allowed = \"1\"", "name = \"Ethernet1/1\", allowed = \"5\"");
     let mut sim = built(&(without + &plain("vlan = 0")), |_| {});
-    sim.run(secs(180));
-    assert!(matches!(sim.frames_of("web"), Verdict::Dark(Dark::NoNative(_))), "{:?}", sim.frames_of("web"));
     let line = "interface Ethernet1/1 ; switchport trunk allowed vlan add 1";
-    assert!(sim.says(FindingKind::NativeVlan, &["leaf Ethernet1/1", "native VLAN 1", line]), "{}", sim.told());
+    let words = ["leaf Ethernet1/1", "native VLAN 1", line];
+    sim.until("it is told", secs(180), |sim| sim.says(FindingKind::NativeVlan, &words));
+    assert!(matches!(sim.frames_of("web"), Verdict::Dark(Dark::NoNative(_))), "{:?}", sim.frames_of("web"));
     let native = 1.try_into().expect("a VLAN");
     sim.type_on_port("leaf", port(FIRST), native, "add");
     sim.comes_to_pass("web");
     sim.until("the finding goes", LATE, |sim| sim.findings(FindingKind::NativeVlan).is_empty());
-    assert_eq!(sim.hands.breaches.len(), Hands::default().breaches.len());
+    sim.assert_rules();
 }
 
 #[test]
