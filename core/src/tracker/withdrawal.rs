@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Act, Cause, EdgePort, HostId, Intent, Moment, Place, PowerState, Reason, Tracker, VmId,
+    Act, Cause, EdgePort, Intent, Moment, Place, PowerState, Reason, Tracker, VmId,
     needs::Plug,
     reason::Unit,
     requirement::Key,
@@ -327,15 +327,6 @@ impl Tracker {
                 self.hangs_elsewhere(host, port).or_else(taken).unwrap_or_else(never)
             }
         }
-    }
-
-    /// What stood for a host is over on a port that the host left for another one.
-    pub(super) fn hangs_elsewhere(&self, host: &HostId, port: &EdgePort) -> Option<Account> {
-        let mut legs = self.fabric.legs(port);
-        let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
-        let elsewhere = self.attachments.of_host(host).next().is_some();
-        let over = !here && elsewhere && self.sites.host_absent(host).is_none();
-        over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
     }
 
     pub(super) fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {
