@@ -48,13 +48,29 @@ impl Tracker {
         if !departed.migrated {
             return Account::Over(format!("{name} was destroyed"));
         }
-        let elsewhere = |other: &VmId| other.vcenter != id.vcenter;
-        match self.heir(id, departed.uuid.as_deref(), elsewhere) {
+        match self.heir_elsewhere(id, departed) {
             Some(heir) => self.vm_accounted(heir, port, vlan),
             // It may be on its way into an inventory that is not known now.
             None if !self.others_trusted(&id.vcenter) => Account::Waits,
             None => Account::Over(format!("{name} moved to another vCenter")),
         }
+    }
+
+    /// What a VM that moved to another vCenter is there.
+    fn heir_elsewhere(&self, id: &VmId, departed: &Departed) -> Option<&VmId> {
+        self.heir(id, departed.uuid.as_deref(), |other| other.vcenter != id.vcenter)
+    }
+
+    /// Whether a VM moved to another vCenter that does not show it: it may run where its move was prepared.
+    pub(super) fn arrived_unseen(&self, id: &VmId) -> bool {
+        let departed = self.sites.departed(id).filter(|departed| departed.migrated);
+        departed.is_some_and(|departed| self.heir_elsewhere(id, departed).is_none())
+    }
+
+    /// Nobody knows whether such a VM runs where its move was prepared.
+    pub(super) fn unseen(&self, id: &VmId) -> Account {
+        let name = self.sites.vm_name(id);
+        Account::Never(format!("{name} moved to another vCenter and is not seen there; close it if it is not here"))
     }
 
     fn others_trusted(&self, vcenter: &VcenterId) -> bool {
