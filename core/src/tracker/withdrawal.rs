@@ -313,7 +313,9 @@ impl Tracker {
     /// What is known of the end of one reason for `vlan` on `port`.
     pub(super) fn accounted(&self, reason: &Reason, port: &EdgePort, vlan: VlanId) -> Account {
         match reason {
-            Reason::Move { vm, to } if to.vcenter != vm.vcenter && self.arrived_unseen(vm) => self.unseen(vm),
+            Reason::Move { vm, to } if to.vcenter != vm.vcenter && self.arrived_unseen(vm, &to.vcenter) => {
+                self.unseen(vm)
+            }
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
                 self.vm_accounted(vm, port, vlan)
             }
