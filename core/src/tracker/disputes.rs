@@ -60,12 +60,14 @@ impl Tracker {
         over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
     }
 
-    /// Whether it is known where each pnic hangs that a virtual switch of a host uses.
+    /// Whether it is known where each pnic of a host hangs that a virtual switch uses or that has a link: a floor may stand
+    /// for one that VMs use without a virtual switch.
     fn is_wired(&self, id: &HostId) -> bool {
         let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else { return false };
         let standard = network.vswitches.iter().flat_map(|switch| &switch.pnics);
         let uplinks = network.proxy_switches.iter().flat_map(|proxy| &proxy.uplinks).map(|uplink| &uplink.pnic);
-        let mut used = standard.chain(uplinks);
+        let linked = network.pnics.iter().filter(|pnic| pnic.link_up).map(|pnic| &pnic.device);
+        let mut used = standard.chain(uplinks).chain(linked);
         self.attachments.of_host(id).next().is_some() && used.all(|pnic| self.attachments.of(id, pnic).is_some())
     }
 }

@@ -72,6 +72,25 @@ fn a_vmkernel_vlan_on_a_cable_that_is_silent_after_a_restart_stays() {
 }
 
 #[test]
+fn a_floor_on_the_silent_cable_of_a_pnic_without_a_virtual_switch_stays() {
+    let mut bare = host(1);
+    let proxies = bare.network.iter_mut().flat_map(|network| &mut network.proxy_switches);
+    proxies.for_each(|proxy| proxy.uplinks.truncate(1));
+    let mut bench = Bench::new();
+    let vlans = "20".parse().expect("a list");
+    bench.policy.floors.push(Floor { vcenter: "vc".into(), cluster: "production".into(), vlans });
+    bench.send(Event::PolicyChanged(Arc::new(bench.policy.clone())));
+    let cluster = ObjectId::new(&vc(), "domain-c1");
+    let cluster = Cluster { id: cluster, name: "production".into(), recommendations: Vec::new() };
+    bench.send(Event::ClusterSeen(Arc::new(cluster)));
+    assert!(bench.passes(1, 20));
+    restarted(&mut bench, &[bare, host(2), host(3)], &[]);
+    half_heard(&mut bench, 1);
+    bench.wait(LONG);
+    assert!(bench.passes(1, 20), "{:?}", bench.findings());
+}
+
+#[test]
 fn a_vm_whose_adapters_cannot_be_read_after_a_restart_keeps_its_cluster_prepared() {
     let check = |hidden: Vm| {
         let mut bench = prepared();
