@@ -1,7 +1,7 @@
 //! What is known of the end of everything that a VLAN stood for: a cause for each, or it stays.
 
 use super::{
-    Cause, EdgePort, HostId, Place, PowerState, Reason, Tracker, VmId,
+    Cause, EdgePort, Place, PowerState, Reason, Tracker, VmId,
     needs::Plug,
     reason::Unit,
     units::{Puzzle, connected},
@@ -57,6 +57,9 @@ impl Tracker {
     /// What is known of the end of one reason for `vlan` on `port`.
     pub(super) fn accounted(&self, reason: &Reason, port: &EdgePort, vlan: VlanId) -> Account {
         match reason {
+            Reason::Move { vm, to } if to.vcenter != vm.vcenter && self.arrived_unseen(vm, &to.vcenter) => {
+                self.unseen(vm)
+            }
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
                 self.vm_accounted(vm, port, vlan)
             }
@@ -71,15 +74,6 @@ impl Tracker {
                 self.hangs_elsewhere(host, port).or_else(taken).unwrap_or_else(never)
             }
         }
-    }
-
-    /// What stood for a host is over on a port that the host left for another one.
-    pub(super) fn hangs_elsewhere(&self, host: &HostId, port: &EdgePort) -> Option<Account> {
-        let mut legs = self.fabric.legs(port);
-        let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
-        let elsewhere = self.attachments.of_host(host).next().is_some();
-        let over = !here && elsewhere && self.sites.host_absent(host).is_none();
-        over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
     }
 
     pub(super) fn vm_accounted(&self, id: &VmId, port: &EdgePort, vlan: VlanId) -> Account {

@@ -20,6 +20,8 @@ pub(super) type Use = (ClusterId, Network);
 pub(super) struct Census {
     homes: BTreeMap<VmId, Home>,
     counts: BTreeMap<ClusterId, BTreeMap<Network, usize>>,
+    /// VMs that may run, and of which it cannot be told where, or with which networks.
+    doubtful: BTreeSet<VmId>,
     /// Networks that some VM of the cluster, running or not, was seen to be plugged into while we run.
     seen: BTreeSet<Use>,
 }
@@ -68,6 +70,19 @@ impl Census {
             self.counts.remove(cluster);
         }
         true
+    }
+
+    /// Whether a VM may use more than what it counts for.
+    pub(super) fn doubt(&mut self, vm: &VmId, doubtful: bool) {
+        match doubtful {
+            true => drop(self.doubtful.insert(vm.clone())),
+            false => drop(self.doubtful.remove(vm)),
+        }
+    }
+
+    /// Every VM that may use more than what it counts for.
+    pub(super) fn doubtful(&self) -> impl Iterator<Item = &VmId> {
+        self.doubtful.iter()
     }
 
     /// A VM of the cluster, running or not, is plugged into these.

@@ -39,11 +39,12 @@ impl Tracker {
         }
         self.critical.vms.insert(id.clone());
         let Some(cluster) = self.cluster_of(&vm).cloned() else { return };
+        let before = self.critical.networks.get(&cluster).map(BTreeMap::len);
         let networks = self.critical.networks.entry(cluster.clone()).or_default();
-        let before = networks.len();
         let used = connected(&vm);
         networks.extend(used.filter_map(|vnic| Some((Network::of(&vnic.backing)?, id.clone()))));
-        if networks.len() != before {
+        // From the first such VM on, even one without a network, the cluster is prepared.
+        if before != Some(networks.len()) {
             self.cluster_changed(&cluster);
         }
     }

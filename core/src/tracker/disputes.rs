@@ -1,8 +1,9 @@
-//! What speaks against an attachment besides its own witnesses: another host that claims the same port.
+//! What speaks against an attachment besides its own witnesses: another host that claims the same port. And whether a host
+//! is known to hang elsewhere.
 
 use std::collections::BTreeSet;
 
-use super::{Attachment, EdgePort, HostId, Tracker, Witness, attachment::Trouble};
+use super::{Attachment, EdgePort, HostId, Tracker, Witness, account::Account, attachment::Trouble};
 use crate::net::MacAddr;
 
 impl Tracker {
@@ -48,5 +49,25 @@ impl Tracker {
             let departed = |other: &HostId| other != host && self.sites.left.contains(other);
             self.attachments.evict(&socket, departed);
         }
+    }
+
+    /// What stood for a host is over on a port that the host left for others. A pnic of which nobody knows where it hangs
+    /// may hang there: after a restart only what is heard is known.
+    pub(super) fn hangs_elsewhere(&self, host: &HostId, port: &EdgePort) -> Option<Account> {
+        let mut legs = self.fabric.legs(port);
+        let here = legs.any(|leg| self.attachments.on(&leg, &self.fabric).any(|(at, _)| at == host));
+        let over = !here && self.is_wired(host) && self.sites.host_absent(host).is_none();
+        over.then(|| Account::Over(format!("host {} hangs on other ports now", self.sites.host_name(host))))
+    }
+
+    /// Whether it is known where each pnic of a host hangs that a virtual switch uses or that has a link: a floor may stand
+    /// for one that VMs use without a virtual switch.
+    fn is_wired(&self, id: &HostId) -> bool {
+        let Some(network) = self.sites.hosts.get(id).and_then(|host| host.network.as_ref()) else { return false };
+        let standard = network.vswitches.iter().flat_map(|switch| &switch.pnics);
+        let uplinks = network.proxy_switches.iter().flat_map(|proxy| &proxy.uplinks).map(|uplink| &uplink.pnic);
+        let linked = network.pnics.iter().filter(|pnic| pnic.link_up).map(|pnic| &pnic.device);
+        let mut used = standard.chain(uplinks).chain(linked);
+        self.attachments.of_host(id).next().is_some() && used.all(|pnic| self.attachments.of(id, pnic).is_some())
     }
 }

@@ -14,16 +14,16 @@ use super::{
 use crate::net::{VcenterId, VcenterName, VlanId};
 
 impl Tracker {
-    /// The same VM under another id, as long as that one is in an inventory.
-    fn heir(&self, id: &VmId, uuid: Option<&str>, may_be: impl Fn(&VmId) -> bool) -> Option<&VmId> {
-        let mut others = self.sites.with_uuid(uuid?);
-        others.find(|other| *other != id && may_be(other) && !self.sites.left.contains(*other))
+    /// The same VM under other ids, as long as these are in an inventory.
+    fn heirs(&self, id: &VmId, uuid: Option<&str>, may_be: impl Fn(&VmId) -> bool) -> impl Iterator<Item = &VmId> {
+        let others = uuid.into_iter().flat_map(|uuid| self.sites.with_uuid(uuid));
+        others.filter(move |other| *other != id && may_be(other) && !self.sites.left.contains(*other))
     }
 
     /// A VM that left without a cause and is registered anew in the same vCenter.
     pub(super) fn registered_anew(&self, id: &VmId) -> Option<&VmId> {
         let vm = self.sites.vms.get(id).filter(|_| self.sites.left.contains(id))?;
-        self.heir(id, vm.instance_uuid.as_deref(), |other| other.vcenter == id.vcenter)
+        self.heirs(id, vm.instance_uuid.as_deref(), |other| other.vcenter == id.vcenter).next()
     }
 
     /// A VM came: those that left without a cause and are this one are explained.
@@ -48,13 +48,36 @@ impl Tracker {
         if !departed.migrated {
             return Account::Over(format!("{name} was destroyed"));
         }
-        let elsewhere = |other: &VmId| other.vcenter != id.vcenter;
-        match self.heir(id, departed.uuid.as_deref(), elsewhere) {
-            Some(heir) => self.vm_accounted(heir, port, vlan),
+        // A copy that is off may have the same UUID: every one of them counts.
+        let mut accounts: Vec<Account> =
+            self.heirs_elsewhere(id, departed).map(|heir| self.vm_accounted(heir, port, vlan)).collect();
+        let open = accounts.iter().position(|account| !account.is_over()).unwrap_or_default();
+        match accounts.is_empty() {
+            false => accounts.swap_remove(open),
             // It may be on its way into an inventory that is not known now.
-            None if !self.others_trusted(&id.vcenter) => Account::Waits,
-            None => Account::Over(format!("{name} moved to another vCenter")),
+            true if !self.others_trusted(&id.vcenter) => Account::Waits,
+            true => Account::Over(format!("{name} moved to another vCenter")),
         }
+    }
+
+    /// What a VM that moved to another vCenter may be there.
+    fn heirs_elsewhere(&self, id: &VmId, departed: &Departed) -> impl Iterator<Item = &VmId> {
+        self.heirs(id, departed.uuid.as_deref(), |other| other.vcenter != id.vcenter)
+    }
+
+    /// Whether a VM moved to another vCenter, and neither `to` shows it nor does it run in any other: it may run where its
+    /// move was prepared.
+    pub(super) fn arrived_unseen(&self, id: &VmId, to: &VcenterId) -> bool {
+        let shown =
+            |heir: &VmId| heir.vcenter == *to || self.sites.vms.get(heir).is_some_and(|vm| vm.runs() == Some(true));
+        let departed = self.sites.departed(id).filter(|departed| departed.migrated);
+        departed.is_some_and(|departed| !self.heirs_elsewhere(id, departed).any(shown))
+    }
+
+    /// Nobody knows whether such a VM runs where its move was prepared.
+    pub(super) fn unseen(&self, id: &VmId) -> Account {
+        let name = self.sites.vm_name(id);
+        Account::Never(format!("{name} moved to another vCenter and is not seen there; close it if it is not here"))
     }
 
     fn others_trusted(&self, vcenter: &VcenterId) -> bool {

@@ -12,7 +12,6 @@ use super::{
     census::{Home, Use},
     needs::Plug,
     reason::Unit,
-    requirement::Key,
     sites::Site,
     units::{Answer, connected},
 };
@@ -36,6 +35,7 @@ impl Tracker {
     pub(super) fn count_vm(&mut self, id: &VmId) {
         self.note_critical(id);
         self.note_networks(id);
+        self.census.doubt(id, self.is_doubtful(id));
         let home = match self.home_of(id) {
             Where::Same => return,
             Where::Nowhere => None,
@@ -140,11 +140,31 @@ impl Tracker {
 
     /// What a VM uses, with what it used before as long as something about that cannot be told.
     fn networks_of(&self, vm: &Vm) -> BTreeSet<Network> {
-        let used: Vec<&Backing> = connected(vm).map(|vnic| &vnic.backing).collect();
-        let unknown = |backing: &&Backing| matches!(backing, Backing::Unknown { .. });
-        let certain = vm.vnics.is_some() && !used.iter().any(unknown);
-        let before = self.census.home(&vm.id).filter(|_| !certain).map(|home| home.networks.clone());
-        used.into_iter().filter_map(Network::of).chain(before.unwrap_or_default()).collect()
+        let before = self.census.home(&vm.id).filter(|_| !shows_networks(vm)).map(|home| home.networks.clone());
+        plugged(vm).chain(before.unwrap_or_default()).collect()
+    }
+
+    /// Whether a VM may run, and it cannot be told where, or with which networks.
+    fn is_doubtful(&self, id: &VmId) -> bool {
+        let Some(vm) = self.sites.vms.get(id) else { return false };
+        let placed = vm.host.as_ref().is_some_and(|host| self.sites.hosts.contains_key(host));
+        match vm.runs() {
+            Some(false) => false,
+            Some(true) => !placed || !shows_networks(vm),
+            None => true,
+        }
+    }
+
+    /// A VM that may run in a cluster, and may use a network there.
+    fn possible_user(&self, cluster: &ClusterId, network: &Network) -> Option<String> {
+        let may_be = |id: &&VmId| {
+            let Some(vm) = self.sites.vms.get(*id).filter(|_| self.registered_anew(id).is_none()) else { return false };
+            let host = vm.host.as_ref().and_then(|host| self.sites.hosts.get(host));
+            id.vcenter == cluster.vcenter
+                && host.is_none_or(|host| host.cluster.as_ref() == Some(cluster))
+                && (!shows_networks(vm) || plugged(vm).any(|used| used == *network))
+        };
+        self.census.doubtful().find(may_be).map(|vm| self.sites.vm_name(vm))
     }
 
     fn note_networks(&mut self, id: &VmId) {
@@ -177,6 +197,8 @@ impl Tracker {
         host: &HostId,
         (port, vlan): (&EdgePort, VlanId),
     ) -> Account {
+        // A host that was added again is judged as what it is now.
+        let host = self.successor(host).unwrap_or(host);
         if let Some(over) = self.hangs_elsewhere(host, port) {
             return over;
         }
@@ -207,6 +229,11 @@ impl Tracker {
                 "no VM of cluster {name} was seen to use {what} since the service started; close it if none does"
             ));
         }
+        if let Some(vm) = self.possible_user(cluster, network) {
+            return Account::Never(format!(
+                "it stood for {what} in cluster {name}, and vCenter does not tell whether {vm} uses that; close it if it does not"
+            ));
+        }
         match self.unexplained_vm(&cluster.vcenter, vlan) {
             Some(vm) => Account::Never(format!(
                 "it stood for {what} in cluster {name}, and {vm} left the inventory without a cause; close it if it is gone"
@@ -223,12 +250,19 @@ impl Tracker {
                 "{what} still lets it through, and allowed_vlans names it no more; close it"
             ));
         }
-        let needs = self.on_network(host, &network.backing());
-        let needed = |keys: &BTreeSet<Key>| keys.iter().any(|(at, needed)| at == port && *needed == vlan);
-        let ready = |keys: &BTreeSet<Key>| keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));
-        match needs.filter(|keys| !needed(keys) && ready(keys)) {
-            Some(_) => Account::Over(format!("{} needs it no more", self.sites.network_name(&host.vcenter, network))),
-            None => Account::Waits,
+        let Some((keys, loose)) = self.network_at(host, &network.backing()) else { return Account::Waits };
+        if !loose.is_empty() {
+            let (what, host) = (self.sites.network_name(&host.vcenter, network), self.sites.host_name(host));
+            return Account::Never(format!(
+                "it stood for {what} on host {host}, and it is not known where all pnics of that hang; mend its CDP or LLDP, \
+                 or close it"
+            ));
+        }
+        let needed = keys.iter().any(|(at, needed)| at == port && *needed == vlan);
+        let ready = keys.iter().all(|(at, needed)| self.fabric.ready(at, *needed));
+        match !needed && ready {
+            true => Account::Over(format!("{} needs it no more", self.sites.network_name(&host.vcenter, network))),
+            false => Account::Waits,
         }
     }
 
@@ -239,6 +273,16 @@ impl Tracker {
         let gone = |vm: &&VmId| vm.vcenter == *vcenter && !known(vm);
         vms.find(gone).map(|vm| self.sites.vm_name(vm))
     }
+}
+
+/// The networks that a VM is known to use.
+fn plugged(vm: &Vm) -> impl Iterator<Item = Network> {
+    connected(vm).filter_map(|vnic| Network::of(&vnic.backing))
+}
+
+/// Whether all that a VM uses is known.
+fn shows_networks(vm: &Vm) -> bool {
+    vm.vnics.is_some() && !connected(vm).any(|vnic| matches!(vnic.backing, Backing::Unknown { .. }))
 }
 
 /// Where a VM counts from now on.

@@ -56,6 +56,10 @@ impl Tracker {
     /// A port group as it now is.
     pub(super) fn port_group_seen(&mut self, group: Arc<PortGroup>) {
         let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
+        // Every listing tells of all groups again, and a group touches every VM of its vCenter.
+        if self.sites.group(&vcenter, &key) == Some(&*group) {
+            return;
+        }
         if self.sites.group_seen(group) {
             self.steered_anew(&vcenter);
         }

@@ -163,9 +163,14 @@ impl Tracker {
 
     /// The VLANs that any adapter in a network needs on the edge ports of `host`; none: it cannot be told.
     pub(super) fn on_network(&self, host: &HostId, backing: &Backing) -> Option<BTreeSet<Key>> {
+        self.network_at(host, backing).map(|(keys, _)| keys)
+    }
+
+    /// The same, and which of its pnics hang nowhere that is known.
+    pub(super) fn network_at(&self, host: &HostId, backing: &Backing) -> Option<(BTreeSet<Key>, BTreeSet<Puzzle>)> {
         match self.lookup(host)?.need(&Plug::network(backing)) {
-            Need::Known(known) => Some(self.at_ports(host, &known).0),
-            Need::Overlay(_) => Some(BTreeSet::new()),
+            Need::Known(known) => Some(self.at_ports(host, &known)),
+            Need::Overlay(_) => Some(Default::default()),
             Need::Unknown(_) | Need::Wide(_) => None,
         }
     }

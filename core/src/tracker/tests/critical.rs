@@ -110,3 +110,12 @@ fn a_configured_floor_stands_on_hosts_in_any_state_and_beside_a_prepared_cluster
         assert!(everywhere(&bench, 12), "{away:?} {prepare:?}");
     }
 }
+
+#[test]
+fn the_cluster_of_one_that_has_no_network_is_prepared_too() {
+    let mut bench = bench();
+    bench.seen(vm(5, 2, 11, PowerState::On));
+    assert!(!bench.passes(1, 11));
+    bench.seen(Vm { name: "appliance".into(), vnics: Some(Vec::new()), ..vm(1, 1, 10, PowerState::On) });
+    assert!(everywhere(&bench, 11), "{:?}", bench.findings());
+}

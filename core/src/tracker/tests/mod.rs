@@ -24,6 +24,7 @@ mod pairing;
 mod pairs;
 mod prepared;
 mod properties;
+mod quiet_cables;
 mod reloads;
 mod rules;
 mod saving;

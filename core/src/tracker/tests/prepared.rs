@@ -202,3 +202,13 @@ fn work_for_a_vm_of_a_known_network_does_not_grow_with_the_cluster() {
     bench.tracker.release_prepared();
     assert_eq!(bench.tracker.dirty.units.len(), 3, "one for each host of the cluster");
 }
+
+#[test]
+fn a_port_group_that_is_as_it_was_asks_nobody_anew() {
+    let mut bench = prepared();
+    bench.tracker.port_group_seen(Arc::new(group(10)));
+    bench.tracker.release_prepared();
+    assert!(bench.tracker.dirty.units.is_empty(), "every listing tells of it again");
+    bench.tracker.port_group_seen(Arc::new(PortGroup { vlan: VlanSpec::Access(vlan(20)), ..group(10) }));
+    assert!(!bench.tracker.dirty.units.is_empty());
+}

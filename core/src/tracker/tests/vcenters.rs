@@ -178,3 +178,33 @@ fn one_vm_that_runs_in_two_vcenters_for_long_is_a_finding_and_both_are_served() 
     bench.seen(Vm { power: PowerState::Off, ..vm_there(1, "vm-99", 3, 11) });
     assert!(!bench.finds(FindingKind::DuplicateVm));
 }
+
+#[test]
+fn a_vm_that_went_to_another_vcenter_and_is_not_seen_there_keeps_what_was_prepared() {
+    let mut bench = two_vcenters();
+    bench.seen(vm_here(1, 1, 10));
+    start(&mut bench, ObjectId::new(&vc(), "host-77"), "esx3");
+    moved_away(&mut bench);
+    bench.wait(LONG);
+    assert!(bench.passes(3, 10), "it runs there, and the account does not see it");
+    assert!(!bench.passes(1, 10) && bench.finds(FindingKind::WithdrawalBlocked), "{:?}", bench.findings());
+}
+
+#[test]
+fn a_copy_that_is_off_does_not_explain_where_a_vm_went() {
+    let check = |arrived: Vm| {
+        let mut bench = two_vcenters();
+        bench.seen(vm_here(1, 1, 10));
+        for switch in bench.switches.values_mut() {
+            switch.ports.remove(&crate::net::InterfaceName::Ethernet(1, 3));
+        }
+        bench.read_switches();
+        bench.seen(Vm { power: PowerState::Off, ..vm_there(1, "vm-50", 3, 10) });
+        bench.seen(arrived);
+        moved_away(&mut bench);
+        bench.wait(LONG);
+        assert!(bench.passes(1, 10), "what runs there is not ready: {:?}", bench.findings());
+    };
+    check(vm_there(1, "vm-40", 3, 10));
+    check(vm_there(1, "vm-60", 3, 10));
+}
