@@ -79,13 +79,14 @@ impl Feedback {
         if self.reads { self.names(session, watcher).await } else { Vec::new() }
     }
 
-    /// After each wait: passes on what stands, and asks for names that are not known.
+    /// After each wait: passes on what stands, and asks for names that are not known, or that were asked for in vain:
+    /// without them nobody knows what stands, even where no value came.
     pub(super) async fn after_wait(&mut self, session: &Session, watcher: &mut Watcher) -> Vec<Event> {
         if let Some(standing) = watcher.take_annotated() {
             self.standing.send_replace(Some(standing));
         }
         let rests = self.failed.is_some_and(|failed| failed.elapsed() < AGAIN);
-        if !watcher.lacks_names() || rests {
+        if rests || !(watcher.lacks_names() || self.failed.is_some()) {
             return Vec::new();
         }
         self.names(session, watcher).await

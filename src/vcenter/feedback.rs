@@ -16,8 +16,9 @@ impl Session {
     pub async fn field_names(&self) -> Result<FieldNames, VcenterError> {
         let Some(manager) = &self.content.custom_fields_manager else { return Ok(FieldNames::default()) };
         let request = soap::retrieve_fields(&self.content, manager);
-        let answer = self.transport.call("the question what custom attributes are called", request).await?;
-        Ok(FieldNames::read(&answer))
+        let step = "the question what custom attributes are called";
+        let answer = self.transport.call(step, request).await?;
+        FieldNames::read(&answer).ok_or_else(|| self.none(step, "the names of custom attributes"))
     }
 
     /// Carries out an order; what came of it.

@@ -17,6 +17,6 @@ mod updates;
 pub use error::{Class, Trouble, VcenterError};
 pub use hints::HintTask;
 pub use limits::Limits;
-pub use ports::PortTask;
+pub use ports::{PortOrders, PortTask};
 pub use session::{Session, probe};
 pub use updates::Updates;

@@ -31,11 +31,21 @@ const REST: u32 = 20;
 /// How often it is looked whether some group is due; what is plugged in within that time is asked for together.
 const TICK: Duration = Duration::from_millis(200);
 
+/// What is to be asked for from now on, and what no more.
+#[derive(Debug, Default)]
+pub struct PortOrders {
+    /// Groups to ask for now.
+    pub ask: Vec<PortTarget>,
+    /// Keys of groups that are not to be asked for any more: a switch whose group is gone is still there, and would be
+    /// asked for ever.
+    pub forget: Vec<String>,
+}
+
 /// Asks for the ports of one session's groups.
 #[derive(Debug)]
 pub struct PortTask {
     session: Arc<Session>,
-    targets: Receiver<Vec<PortTarget>>,
+    orders: Receiver<PortOrders>,
     groups: BTreeMap<PortTarget, Due>,
     asked: JoinSet<(PortTarget, Result<Vec<DvPort>, VcenterError>)>,
 }
@@ -54,17 +64,17 @@ struct Due {
 }
 
 impl PortTask {
-    /// Asks for the groups that come through `targets`, over `session`.
-    pub fn new(session: Arc<Session>, targets: Receiver<Vec<PortTarget>>) -> Self {
-        Self { session, targets, groups: BTreeMap::new(), asked: JoinSet::new() }
+    /// Asks for the groups that come through `orders`, over `session`.
+    pub fn new(session: Arc<Session>, orders: Receiver<PortOrders>) -> Self {
+        Self { session, orders, groups: BTreeMap::new(), asked: JoinSet::new() }
     }
 
     /// Tells every answer, until nobody names targets any more.
     pub async fn run(mut self, tell: impl AsyncFn(Event)) {
         loop {
             tokio::select! {
-                targets = self.targets.recv() => match targets {
-                    Some(targets) => self.wanted(targets),
+                orders = self.orders.recv() => match orders {
+                    Some(orders) => self.wanted(orders),
                     None => return,
                 },
                 Some(Ok((target, answer))) = self.asked.join_next() => {
@@ -78,9 +88,10 @@ impl PortTask {
         }
     }
 
-    fn wanted(&mut self, targets: Vec<PortTarget>) {
+    fn wanted(&mut self, orders: PortOrders) {
+        self.groups.retain(|target, _| !orders.forget.contains(&target.group));
         let at = clock::now();
-        for target in targets {
+        for target in orders.ask {
             let before = self.groups.get(&target);
             let (asked, last) = before.map_or((false, None), |due| (due.asked, due.last));
             let rested = last.map_or(at, |(then, took)| then + (took * REST).min(SLOWLY));

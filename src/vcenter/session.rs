@@ -59,10 +59,24 @@ impl Session {
         let view = self.create("a view of the inventory", soap::create_container_view(&self.content)).await?;
         let collector = self.create("a property collector", soap::create_property_collector(&self.content)).await?;
         self.collector = Some(collector.clone());
-        self.create("a filter", soap::create_inventory_filter(&collector, &view, custom(settings))).await?;
+        self.create_filter(&collector, &view, custom(settings)).await?;
         let events = self.create("an event collector", soap::create_event_collector(&self.content)).await?;
         self.create("a filter for events", soap::create_event_filter(&collector, &events)).await?;
         Ok(())
+    }
+
+    /// A vCenter that refuses a path refuses the whole filter: then it is asked for whole switches, whose paths every
+    /// vCenter knows.
+    async fn create_filter(&self, collector: &MoRef, view: &MoRef, custom: CustomPaths) -> Result<(), VcenterError> {
+        let request = |custom| soap::create_inventory_filter(collector, view, custom);
+        match self.create("a filter", request(custom)).await {
+            Err(error) if error.is_odd_fault() => {
+                debug!(vcenter = %self.transport.vcenter, %error, "whole switches are asked for");
+                let whole = CustomPaths { whole_switches: true, ..custom };
+                self.create("a filter", request(whole)).await.map(drop)
+            }
+            made => made.map(drop),
+        }
     }
 
     async fn create(&self, step: &'static str, body: String) -> Result<MoRef, VcenterError> {
@@ -191,7 +205,7 @@ impl Session {
 /// Attributes are asked for only where people want them.
 const fn custom(settings: &VcenterSettings) -> CustomPaths {
     let (port_groups, entities) = (settings.attributes, settings.annotate);
-    CustomPaths { port_groups, entities, recommendations: settings.recommendations }
+    CustomPaths { port_groups, entities, recommendations: settings.recommendations, whole_switches: false }
 }
 
 /// Logs in and out again; what the vCenter calls itself. For `check --connect`.

@@ -62,6 +62,16 @@ async fn a_set_up_that_fails_logs_out_again() {
 }
 
 #[tokio::test]
+async fn a_vcenter_that_refuses_paths_of_a_subclass_is_asked_for_whole_switches() {
+    let server = Server::play(|method, request, _| {
+        let refused = method == "CreateFilter" && request.contains("config.pvlanConfig");
+        if refused { Act::Answer(500, fault("InvalidProperty")) } else { Act::Usual }
+    });
+    assert!(begin(&server, Limits::default()).await.is_ok());
+    assert_eq!(server.count("CreateFilter"), 3, "refused, whole, and of events");
+}
+
+#[tokio::test]
 async fn every_failure_of_a_login_has_its_class_and_no_password() {
     let table = [
         ("Login", 500, fault("InvalidLogin"), Class::Auth),

@@ -25,17 +25,27 @@ pub(super) type PlugIn = (String, Option<String>, bool);
 pub(super) struct Asking {
     groups: BTreeMap<String, MoRef>,
     wanted: BTreeSet<String>,
+    /// Those that were to be asked and are not any more: whoever asks must forget them.
+    retired: BTreeSet<String>,
 }
 
 impl Asking {
+    /// Forgets every group; a new listing names those that are there.
+    pub(super) fn emptied(self) -> Self {
+        let retired = self.retired.into_iter().chain(self.groups.into_keys()).collect();
+        Self { retired, ..Self::default() }
+    }
+
     /// A port group changed; its ports may have settings of their own if a switch is to be asked for them.
     pub(super) fn group(&mut self, key: &str, dvs: Option<&MoRef>) {
         match dvs {
             Some(dvs) => {
                 self.groups.insert(key.to_owned(), dvs.clone());
                 self.wanted.insert(key.to_owned());
+                self.retired.remove(key);
             }
-            None => drop(self.groups.remove(key)),
+            None if self.groups.remove(key).is_some() => drop(self.retired.insert(key.to_owned())),
+            None => {}
         }
     }
 
@@ -43,6 +53,11 @@ impl Asking {
     pub(super) fn plugged(&mut self, before: &[PlugIn], after: &[PlugIn]) {
         let news = after.iter().filter(|plug| !before.contains(plug));
         self.wanted.extend(news.map(|(group, ..)| group.clone()).filter(|group| self.groups.contains_key(group)));
+    }
+
+    /// The groups that are not to be asked any more, since this was last called.
+    pub(super) fn take_retired(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.retired).into_iter().collect()
     }
 
     /// The groups to ask since this was last called.

@@ -99,7 +99,7 @@ pub(super) struct Cache {
 impl Cache {
     /// Forgets every object; what attributes are called stays.
     pub(super) fn emptied(self) -> Self {
-        Self { custom: self.custom.emptied(), ..Self::default() }
+        Self { custom: self.custom.emptied(), asking: self.asking.emptied(), ..Self::default() }
     }
 
     /// Merges an entered or modified object and says it whole; none for a kind that nobody asked for, and where only

@@ -25,13 +25,18 @@ const SHOWN: usize = 40;
 pub struct FieldNames(BTreeMap<i32, String>);
 
 impl FieldNames {
-    /// Reads the answer to [`super::soap::retrieve_fields`]. None of them is an answer, too.
-    pub fn read(response: &VimValue) -> Self {
-        let contents = response.child("returnval").into_iter().flat_map(|result| result.all("objects"));
-        let properties = contents.flat_map(|content| content.all("propSet"));
+    /// Reads the answer to [`super::soap::retrieve_fields`]. That there are none is an answer, too; none at all where
+    /// vCenter would not say: a dead session and a missing right show in `missingSet` only (facts: vCenter §A1, §B2).
+    pub fn read(response: &VimValue) -> Option<Self> {
+        let content = response.at(&["returnval", "objects"])?;
+        if content.child("missingSet").is_some() {
+            return None;
+        }
+        let properties = content.all("propSet");
         let values = properties.filter(|property| property.text_at(&["name"]) == Some("field"));
         let fields = values.filter_map(|property| property.child("val")).flat_map(|value| &value.children);
-        Self(fields.filter_map(|field| Some((number(field)?, field.text_at(&["name"])?.to_owned()))).collect())
+        let named = fields.filter_map(|field| Some((number(field)?, field.text_at(&["name"])?.to_owned())));
+        Some(Self(named.collect()))
     }
 
     /// The number of the attribute of this name. vCenter lets a name be used once.
@@ -187,11 +192,26 @@ mod tests {
             <CustomFieldDef><name>no key</name></CustomFieldDef></val></propSet></objects></returnval>\
             </RetrievePropertiesExResponse>";
         for dialect in DIALECTS {
-            let names = FieldNames::read(&read_answer(envelope(dialect, body).as_bytes()).expect("an answer"));
+            let answer = read_answer(envelope(dialect, body).as_bytes()).expect("an answer");
+            let names = FieldNames::read(&answer).expect("names");
             assert_eq!((names.number(FINDINGS_ATTRIBUTE), names.number("owner")), (Some(7), Some(101)));
             assert_eq!(names.number(MODE_ATTRIBUTE), None);
         }
-        assert_eq!(FieldNames::read(&VimValue::default()), FieldNames::default());
+    }
+
+    #[test]
+    fn names_that_vcenter_does_not_show_are_not_none() {
+        let read = |objects: &str| {
+            let body =
+                format!("<RetrievePropertiesExResponse xmlns=\"urn:vim25\">{objects}</RetrievePropertiesExResponse>");
+            FieldNames::read(&read_answer(envelope(DIALECTS[0], &body).as_bytes()).expect("an answer"))
+        };
+        let object = "<obj type=\"CustomFieldsManager\">CustomFieldsManager</obj>";
+        let hidden = "<missingSet><path>field</path><fault><fault @NotAuthenticated/>\
+            <localizedMessage>no</localizedMessage></fault></missingSet>";
+        assert_eq!(read(&format!("<returnval><objects>{object}</objects></returnval>")), Some(FieldNames::default()));
+        assert_eq!(read(&format!("<returnval><objects>{object}{hidden}</objects></returnval>")), None);
+        assert_eq!(read(""), None, "an answer without the object that was asked for");
     }
 
     #[test]

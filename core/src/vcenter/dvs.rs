@@ -17,6 +17,10 @@ pub(super) const PATHS: [&str; 2] = ["name", "uuid"];
 /// is the union of all property specs whose class it is of, and an object of no such class is left out of the answer.
 pub(super) const VMWARE_PATHS: [&str; 2] = ["config.pvlanConfig", "config.lacpGroupConfig"];
 
+/// What is asked instead of both where a vCenter refuses paths of the subclass: the whole `config`, which lists every
+/// host of the switch, too.
+pub(super) const WHOLE_PATHS: [&str; 3] = ["name", "uuid", "config"];
+
 /// What is known of a distributed switch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DvsFacts {
@@ -36,13 +40,18 @@ impl DvsFacts {
             "uuid" => self.uuid = text.to_owned(),
             "config.pvlanConfig" => self.pvlans = rows().filter_map(pvlan).collect(),
             "config.lacpGroupConfig" => self.lags = rows().map(lag).collect(),
+            "config" => {
+                let all = |name: &'static str| value.into_iter().flat_map(move |config| config.all(name));
+                self.pvlans = all("pvlanConfig").filter_map(pvlan).collect();
+                self.lags = all("lacpGroupConfig").map(lag).collect();
+            }
             _ => {}
         }
     }
 
     /// A path that could not be read: a map without rows makes every private VLAN unknown, and none empty.
     pub(super) fn missing(&mut self, path: &str) {
-        if path == "config.pvlanConfig" {
+        if matches!(path, "config.pvlanConfig" | "config") {
             self.pvlans = Vec::new();
         }
     }

@@ -84,6 +84,35 @@ fn a_distributed_switch_tells_its_private_vlans_and_its_lags() {
 }
 
 #[test]
+fn a_distributed_switch_that_comes_whole_tells_the_same() {
+    let config = "@VMwareDVSConfigInfo><uuid>50 1a</uuid><host><status>green</status></host>\
+        <pvlanConfig><primaryVlanId>1100</primaryVlanId><secondaryVlanId>1101</secondaryVlanId>\
+        <pvlanType>isolated</pvlanType></pvlanConfig>\
+        <lacpGroupConfig><name>lag1</name><uplinkName>lag1-0</uplinkName></lacpGroupConfig>";
+    let kind = "VmwareDistributedVirtualSwitch";
+    let entered = object("enter", kind, "dvs-9", &(assign("uuid", "@string>50 1a") + &assign("config", config)));
+    let seen = dvs(&entered);
+    let rows: Vec<_> = seen.pvlans.iter().map(|row| (row.primary.get(), row.secondary.get(), row.kind)).collect();
+    assert_eq!(rows, [(1100, 1101, PvlanKind::Isolated)]);
+    assert_eq!(seen.lags, [Lag { name: "lag1".into(), uplinks: vec!["lag1-0".into()] }]);
+    assert_eq!(dvs(&(entered + &object("modify", kind, "dvs-9", &missing("config")))).pvlans, []);
+}
+
+#[test]
+fn a_vcenter_that_does_not_know_paths_of_a_subclass_is_asked_for_whole_switches() {
+    let custom = soap::CustomPaths { whole_switches: true, ..soap::CustomPaths::default() };
+    let filter =
+        soap::create_inventory_filter(&MoRef::new("PropertyCollector", "p"), &MoRef::new("ContainerView", "v"), custom);
+    let read = read_answer(filter.as_bytes()).expect("well-formed");
+    let sets: Vec<_> = read.at(&["spec"]).into_iter().flat_map(|spec| spec.all("propSet")).collect();
+    let switches: Vec<_> =
+        sets.iter().filter(|set| set.text_at(&["type"]).is_some_and(|kind| kind.contains("VirtualSwitch"))).collect();
+    let [switch] = switches.as_slice() else { panic!("{switches:?}") };
+    assert_eq!(switch.text_at(&["type"]), Some("DistributedVirtualSwitch"));
+    assert_eq!(switch.texts("pathSet"), ["name", "uuid", "config"]);
+}
+
+#[test]
 fn the_filter_asks_of_a_base_class_only_what_it_has() {
     let filter = soap::create_inventory_filter(
         &MoRef::new("PropertyCollector", "p"),
@@ -157,6 +186,29 @@ fn ports_are_asked_for_where_they_may_differ_and_again_when_something_is_plugged
     assert_eq!(watcher.take_port_targets(), std::slice::from_ref(&target));
     watch(&mut watcher, "6", &group(""));
     assert_eq!(watcher.take_port_targets(), []);
+}
+
+#[test]
+fn a_group_whose_ports_are_not_asked_for_any_more_is_named_once() {
+    let mut watcher = watcher();
+    watch(&mut watcher, "1", &group(OVERRIDES));
+    assert_eq!((watcher.take_port_targets().len(), watcher.take_retired_groups()), (1, Vec::new()));
+    watch(&mut watcher, "2", &group(""));
+    assert_eq!(watcher.take_retired_groups(), ["dvportgroup-7"], "its ports are as the group again");
+    assert_eq!(watcher.take_retired_groups(), Vec::<String>::new());
+    watch(&mut watcher, "3", &group(OVERRIDES));
+    watch(&mut watcher, "4", &object("leave", "DistributedVirtualPortgroup", "dvportgroup-7", ""));
+    assert_eq!(
+        (watcher.take_port_targets(), watcher.take_retired_groups()),
+        (Vec::new(), vec!["dvportgroup-7".into()])
+    );
+    // A listing anew in the same session names what is there, and tells of nothing that left meanwhile.
+    watch(&mut watcher, "5", &group(OVERRIDES));
+    watcher.failed(Failure::Version, "no such version");
+    watch(&mut watcher, "6", &vm("enter", "vm-1", "host-1"));
+    assert_eq!(watcher.take_retired_groups(), ["dvportgroup-7"]);
+    watch(&mut watcher, "7", &group(OVERRIDES));
+    assert_eq!((watcher.take_port_targets().len(), watcher.take_retired_groups()), (1, Vec::new()));
 }
 
 #[test]

@@ -62,6 +62,9 @@ pub struct CustomPaths {
     pub entities: bool,
     /// What DRS recommends, of clusters.
     pub recommendations: bool,
+    /// The whole configuration of distributed switches, instead of two paths that only the subclass has: whether every
+    /// vCenter takes these is not in the facts, and one path that it refuses ends the whole filter.
+    pub whole_switches: bool,
 }
 
 /// The filter on the inventory: every object of the view with the properties that the tracker needs.
@@ -74,8 +77,7 @@ pub fn create_inventory_filter(collector: &MoRef, view: &MoRef, custom: CustomPa
         property_set("VirtualMachine", &with(&vm::PATHS, custom.entities)),
         property_set("HostSystem", &with(&host::PATHS, custom.entities)),
         property_set("DistributedVirtualPortgroup", &with(&port_group::PATHS, custom.port_groups)),
-        property_set("DistributedVirtualSwitch", &dvs::PATHS),
-        property_set("VmwareDistributedVirtualSwitch", &dvs::VMWARE_PATHS),
+        switches(custom.whole_switches),
         property_set("ComputeResource", &port_group::CLUSTER_PATHS),
     ];
     // The subclass's set has all paths: it is complete where it is added to that of its parent, and where it replaces it.
@@ -89,6 +91,16 @@ pub fn create_inventory_filter(collector: &MoRef, view: &MoRef, custom: CustomPa
     );
     let object = format!("<objectSet>{}{traversal}</objectSet>", reference("obj", view));
     create_filter(collector, &(sets.concat() + &clusters.unwrap_or_default()), &object)
+}
+
+fn switches(whole: bool) -> String {
+    match whole {
+        true => property_set("DistributedVirtualSwitch", &dvs::WHOLE_PATHS),
+        false => {
+            property_set("DistributedVirtualSwitch", &dvs::PATHS)
+                + &property_set("VmwareDistributedVirtualSwitch", &dvs::VMWARE_PATHS)
+        }
+    }
 }
 
 /// The filter on a collector of events, watched by the same wait as the inventory.

@@ -262,6 +262,12 @@ impl Watcher {
         id.map(|id| self.cache.asking.take(&id)).unwrap_or_default()
     }
 
+    /// The port groups whose ports need not be asked for any more, since this was last asked: a group may leave, and
+    /// nobody but the inventory tells that.
+    pub fn take_retired_groups(&mut self) -> Vec<String> {
+        self.cache.asking.take_retired()
+    }
+
     /// How many things are held.
     #[cfg(test)]
     fn held(&self) -> usize {

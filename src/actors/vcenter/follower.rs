@@ -16,7 +16,7 @@ use tokio::{
 use tracing::{debug, info};
 use vmtracker_core::{
     tracker::Event,
-    vcenter::{HintTarget, Next, PortTarget, State, Watcher},
+    vcenter::{HintTarget, Next, State, Watcher},
 };
 
 use super::{
@@ -27,7 +27,7 @@ use crate::{
     clock,
     config::VcenterSettings,
     tls::chain,
-    vcenter::{Class, HintTask, Limits, PortTask, Session, Trouble, VcenterError},
+    vcenter::{Class, HintTask, Limits, PortOrders, PortTask, Session, Trouble, VcenterError},
 };
 
 /// The pause before the same version is asked for again: a proxy or a vCenter that answers 503 at once gets a moment.
@@ -70,7 +70,7 @@ pub(super) struct Follower {
 /// Where is said what is to be asked for beside the wait.
 struct Asked {
     hosts: mpsc::Sender<Vec<HintTarget>>,
-    groups: mpsc::Sender<Vec<PortTarget>>,
+    groups: mpsc::Sender<PortOrders>,
 }
 
 impl Follower {
@@ -262,8 +262,10 @@ impl Follower {
             if !targets.is_empty() && asked.hosts.send(targets).await.is_err() {
                 debug!(vcenter = %self.settings.name, "nobody asks for hints");
             }
-            let targets = self.watcher.take_port_targets();
-            if !targets.is_empty() && asked.groups.send(targets).await.is_err() {
+            let orders =
+                PortOrders { ask: self.watcher.take_port_targets(), forget: self.watcher.take_retired_groups() };
+            let silent = orders.ask.is_empty() && orders.forget.is_empty();
+            if !silent && asked.groups.send(orders).await.is_err() {
                 debug!(vcenter = %self.settings.name, "nobody asks for ports");
             }
         }

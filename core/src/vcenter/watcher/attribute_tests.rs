@@ -31,7 +31,7 @@ fn names(names: &[(i32, &str)]) -> FieldNames {
     });
     let property = vec![element("name", "field".to_owned()), parent("val", fields.collect())];
     let content = parent("objects", vec![parent("propSet", property)]);
-    FieldNames::read(&parent("response", vec![parent("returnval", vec![content])]))
+    FieldNames::read(&parent("response", vec![parent("returnval", vec![content])])).expect("names")
 }
 
 fn values(values: &[(i32, &str)]) -> String {
