@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{EdgePort, Host, HostId, Moment, ObjectId, Policy, Tracker, VmId, reason::Unit};
+use super::{Backing, EdgePort, Host, HostId, Moment, ObjectId, Policy, Tracker, VmId, reason::Unit};
 use crate::net::VcenterId;
 
 impl Tracker {
@@ -52,6 +52,27 @@ impl Tracker {
         let mine = |object: &&ObjectId| object.vcenter == *vcenter;
         self.dirty.units.extend(self.sites.vms.keys().filter(mine).cloned().map(Unit::Vm));
         self.dirty.units.extend(self.sites.hosts.keys().filter(mine).cloned().map(Unit::Host));
+        self.moving_units(vcenter);
+    }
+
+    /// A distributed port group of this key: whoever is plugged in there, and not every VM of its vCenter, or a first
+    /// listing would ask each of them once for every group.
+    pub(super) fn group_units(&mut self, vcenter: &VcenterId, key: &str) {
+        let there =
+            |backing: &Backing| matches!(backing, Backing::Distributed { port_group_key, .. } if port_group_key == key);
+        let vms = self.sites.vms.values().filter(|vm| vm.id.vcenter == *vcenter);
+        let vms = vms.filter(|vm| vm.vnics.iter().flatten().any(|vnic| there(&vnic.backing)));
+        self.dirty.units.extend(vms.map(|vm| Unit::Vm(vm.id.clone())));
+        let hosts = self.sites.hosts.values().filter(|host| host.id.vcenter == *vcenter);
+        let kernels = |host: &Host| {
+            host.network.iter().flat_map(|network| &network.vmkernels).any(|adapter| there(&adapter.backing))
+        };
+        self.dirty.units.extend(hosts.filter(|host| kernels(host)).map(|host| Unit::Host(host.id.clone())));
+        self.moving_units(vcenter);
+    }
+
+    fn moving_units(&mut self, vcenter: &VcenterId) {
+        let mine = |object: &&ObjectId| object.vcenter == *vcenter;
         let moves: Vec<VmId> = self.moves.keys().filter(mine).chain(self.moves_into(vcenter)).cloned().collect();
         self.dirty.units.extend(moves.into_iter().map(Unit::Move));
         self.dirty.units.extend(self.advice.vms().filter(mine).cloned().map(Unit::Advice));

@@ -56,14 +56,14 @@ impl Tracker {
     /// A port group as it now is.
     pub(super) fn port_group_seen(&mut self, group: Arc<PortGroup>) {
         let (vcenter, key) = (group.id.vcenter.clone(), group.key.clone());
-        // Every listing tells of all groups again, and a group touches every VM of its vCenter.
+        // Every listing tells of all groups again.
         if self.sites.group(&vcenter, &key) == Some(&*group) {
             return;
         }
         if self.sites.group_seen(group) {
             self.steered_anew(&vcenter);
         }
-        self.vcenter_changed(&vcenter);
+        self.group_units(&vcenter, &key);
         self.group_changed(&vcenter, &key);
     }
 
