@@ -11,7 +11,7 @@ use vmtracker_core::{
     vcenter::{Failure, MoRef, Part, PortTarget},
 };
 
-use super::{Class, Limits, PortTask, Session, VcenterError};
+use super::{Class, Limits, PortOrders, PortTask, Session, VcenterError};
 use crate::tls::chain;
 pub(crate) use server::{Act, Script, Server, envelope, fault};
 use server::{COOKIE, OBJECT, updates, usual};
@@ -142,7 +142,7 @@ async fn asked_for_ports(script: Script) -> (Vec<DvPort>, usize) {
         dvs: MoRef::new("VmwareDistributedVirtualSwitch", "dvs-9"),
         group: "dvportgroup-7".to_owned(),
     };
-    groups.send(vec![target]).await.expect("the task listens");
+    groups.send(PortOrders { ask: vec![target], ..PortOrders::default() }).await.expect("the task listens");
     let event = timeout(Duration::from_secs(60), told.recv()).await.expect("in time").expect("an event");
     let Event::PortsSeen { groups: of, ports, .. } = event else { panic!("{event:?}") };
     assert_eq!(of, ["dvportgroup-7"]);
