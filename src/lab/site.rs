@@ -4,7 +4,11 @@ use std::{
     collections::BTreeMap,
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::Arc,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -164,10 +168,19 @@ impl Servers {
     }
 }
 
-/// A port of 127.0.0.1 that is free at this moment.
+/// Below the ports that Linux gives to outgoing connections: one that is free stays so until its server listens.
+const PORTS: Range<u16> = 20_000..32_000;
+
+/// A port of 127.0.0.1 that is free at this moment, and that this process did not name before.
 ///
 /// # Errors
 /// There is none.
 pub fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    static NAMED: AtomicU32 = AtomicU32::new(0);
+    let span = u32::from(PORTS.end - PORTS.start);
+    let first = std::process::id().wrapping_mul(97);
+    let next = || first.wrapping_add(NAMED.fetch_add(1, Ordering::Relaxed)) % span;
+    let ports = (0..span).filter_map(|_| u16::try_from(next()).ok()).map(|port| PORTS.start + port);
+    let listener = ports.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port))).find(Result::is_ok);
+    listener.unwrap_or_else(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?.local_addr()
 }

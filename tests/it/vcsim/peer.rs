@@ -4,7 +4,6 @@ use std::{
     cell::RefCell,
     collections::BTreeMap,
     fs,
-    net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -257,6 +256,5 @@ pub(super) async fn until(what: &str, so: impl Fn() -> bool) {
 
 /// An address of this machine that is free at this moment.
 pub(super) fn free_port() -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("bound").to_string()
+    vmtracker::lab::site::free_port().expect("a port").to_string()
 }
