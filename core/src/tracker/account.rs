@@ -60,6 +60,12 @@ impl Tracker {
             Reason::Move { vm, to } if to.vcenter != vm.vcenter && self.arrived_unseen(vm, &to.vcenter) => {
                 self.unseen(vm)
             }
+            // Our own configuration is no cause.
+            Reason::Recommended { vm, .. } if !self.heeds_advice(&vm.vcenter) => Account::Never(format!(
+                "it was prepared for {}, which DRS recommended to move here, and drs_recommendations is off now; close it \
+                 if it is to go",
+                self.sites.vm_name(vm)
+            )),
             Reason::Vnic { vm, .. } | Reason::Move { vm, .. } | Reason::Recommended { vm, .. } => {
                 self.vm_accounted(vm, port, vlan)
             }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{Cluster, ClusterId, HostId, Reason, Recommendation, Tracker, VmId, reason::Unit, units::Answer};
+use crate::net::VcenterId;
 
 /// Every recommendation, by cluster.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +50,7 @@ impl Tracker {
     /// A cluster as it now is. Recommendations count only where the configuration asks for them.
     pub(super) fn cluster_seen(&mut self, cluster: Arc<Cluster>) {
         let id = cluster.id.clone();
-        let site = self.sites.by_id.get(&id.vcenter).and_then(|site| self.policy.vcenters.get(&site.name));
-        let wanted = site.is_some_and(|policy| policy.drs_recommendations);
+        let wanted = self.heeds_advice(&id.vcenter);
         let listed = cluster.recommendations.iter().filter(|_| wanted).cloned().collect();
         let concerned = self.advice.listed(&id, listed);
         self.dirty.units.extend(concerned.into_iter().map(Unit::Advice));
@@ -58,6 +58,12 @@ impl Tracker {
         if before.is_none_or(|before| before.name != cluster.name) {
             self.cluster_changed(&id);
         }
+    }
+
+    /// Whether the configuration wants recommendations of this vCenter to be prepared for.
+    pub(super) fn heeds_advice(&self, vcenter: &VcenterId) -> bool {
+        let site = self.sites.by_id.get(vcenter).and_then(|site| self.policy.vcenters.get(&site.name));
+        site.is_some_and(|policy| policy.drs_recommendations)
     }
 
     /// A cluster that left recommends nothing; its hosts and what stands for them tell of themselves.

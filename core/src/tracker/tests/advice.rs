@@ -48,9 +48,21 @@ fn nobody_asks_for_recommendations_unless_the_configuration_does() {
     assert!(!bench.passes(2, 10));
     listen(&mut bench, true);
     assert!(bench.passes(2, 10));
+}
+
+#[test]
+fn switching_recommendations_off_withdraws_nothing_by_itself() {
+    let mut bench = recommended();
     listen(&mut bench, false);
     bench.wait(LONG);
-    assert!(!bench.passes(2, 10), "a recommendation is no need; whoever runs here is asked for anew");
+    assert!(bench.passes(2, 10), "the configuration alone is no cause");
+    assert!(bench.finds(FindingKind::WithdrawalBlocked), "{:?}", bench.findings());
+    for switch in ["leafa", "leafb"] {
+        let interface = crate::net::InterfaceName::Ethernet(1, 2);
+        bench.send(Event::Closed { switch: switch.into(), interface, vlan: vlan(10) });
+    }
+    bench.wait(LONG);
+    assert!(!bench.passes(2, 10) && bench.passes(1, 10), "{:?}", bench.findings());
 }
 
 #[test]
